@@ -1,0 +1,105 @@
+"""Where files live on this machine, and how they are written.
+
+Two folders matter: the data folder (fetched datasets and weights) and the run store (trained
+models). Both can be deleted at any time and cost only time to make again. Everything is written
+beside its final place and then renamed, so a reader never sees half a file.
+"""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+
+
+class CacheError(OSError):
+    """The cache folder cannot be written: it is read-only, full, or not a folder."""
+
+
+def cache_dir() -> Path:
+    """Return the cache folder: ``$TEXTLIB_CACHE``, or the platform's own cache folder."""
+    chosen = os.environ.get("TEXTLIB_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("textlib"))
+
+
+def data_dir() -> Path:
+    """Return the folder of fetched datasets and weights."""
+    return cache_dir() / "data"
+
+
+def runs_dir() -> Path:
+    """Return the folder of the run store: ``$TEXTLIB_RUNS``, or ``runs`` in the cache."""
+    chosen = os.environ.get("TEXTLIB_RUNS")
+    return Path(chosen).expanduser() if chosen else cache_dir() / "runs"
+
+
+def make_dir(folder: Path) -> Path:
+    """Create a folder with its parents and return it.
+
+    Raises
+    ------
+    CacheError
+        If the folder cannot be created; the message says which and how to choose another.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CacheError(_advice(folder, error)) from error
+    return folder
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a temporary path that becomes ``path`` when the block ends well.
+
+    The temporary file stands in the same folder, is flushed to disk, and replaces ``path`` in one
+    step. If the block raises, nothing is left behind and an older ``path`` stays as it was.
+
+    Parameters
+    ----------
+    path
+        The final place of the file. Its folder is created if needed.
+
+    Raises
+    ------
+    CacheError
+        If the disk is full or the folder is read-only.
+
+    Examples
+    --------
+    >>> with atomic_write(Path("notes.txt")) as draft:  # doctest: +SKIP
+    ...     draft.write_text("all or nothing")
+    """
+    make_dir(path.parent)
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
+    except OSError as error:
+        raise CacheError(_advice(path.parent, error)) from error
+    os.close(handle)
+    draft = Path(name)
+    try:
+        yield draft
+        with draft.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        draft.chmod(0o666 & ~_umask())
+        draft.replace(path)
+    except OSError as error:
+        raise CacheError(_advice(path, error)) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _advice(path: Path, error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return (
+        f"cannot write {str(path)!r}: {reason}. Free some space or make the folder writable, "
+        "or set TEXTLIB_CACHE to a folder that is."
+    )
