@@ -46,7 +46,7 @@ def make_dir(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CacheError(_advice(folder, error)) from error
+        raise CacheError(advice(folder, error)) from error
     return folder
 
 
@@ -76,7 +76,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
     except OSError as error:
-        raise CacheError(_advice(path.parent, error)) from error
+        raise CacheError(advice(path.parent, error)) from error
     os.close(handle)
     draft = Path(name)
     try:
@@ -86,7 +86,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
         draft.chmod(0o666 & ~_umask())
         draft.replace(path)
     except OSError as error:
-        raise CacheError(_advice(path, error)) from error
+        raise CacheError(advice(path, error)) from error
     finally:
         draft.unlink(missing_ok=True)
 
@@ -97,7 +97,9 @@ def _umask() -> int:
     return mask
 
 
-def _advice(path: Path, error: OSError) -> str:
+def advice(path: Path, error: OSError) -> str:
+    """Word what went wrong while writing ``path``, and what to do about it."""
+    """Word what went wrong with a path of the cache, and what to do about it."""
     reason = error.strerror or str(error)
     return (
         f"cannot write {str(path)!r}: {reason}. Free some space or make the folder writable, "

@@ -1,0 +1,18 @@
+"""Shared fixtures: every test gets its own run store, and none sees the user's."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "agg")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_run_store(tmp_path_factory, monkeypatch):
+    """Give each test an empty run store and the default scale and seeds."""
+    folder = tmp_path_factory.mktemp("runs")
+    monkeypatch.setenv("TEXTLIB_RUNS", str(folder))
+    monkeypatch.delenv("TEXTLIB_SCALE", raising=False)
+    monkeypatch.delenv("TEXTLIB_SEED_OFFSET", raising=False)
+    return folder
