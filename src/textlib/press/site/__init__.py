@@ -1,0 +1,16 @@
+"""The published site: what Jupyter Book lacks to make this book fast, private and accessible.
+
+Each module is a small Sphinx extension with its own ``setup``: ``card`` and ``quiz`` are the
+authors' directives, ``partmap`` the home page, ``mathml`` the formulas, ``theme`` the templates,
+style and script, ``finish`` the last pass over each page's HTML, ``images`` their weight.
+"""
+
+import importlib
+from types import ModuleType
+
+_PARTS = ("card", "quiz")
+
+
+def parts() -> list[ModuleType]:
+    """Return the modules that extend Sphinx, in the order in which they are set up."""
+    return [importlib.import_module(f"{__name__}.{name}") for name in _PARTS]
