@@ -1,0 +1,213 @@
+"""The names of the datasets, and how each is fetched, prepared and opened.
+
+A dataset is one function, registered with its card. Data that come from elsewhere also have
+recipes, tried in order: where the files are, and how they become arrays. All recipes of a set
+must make the same content, to the bit; its digest is pinned.
+"""
+
+import importlib
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from textlib._errors import unknown
+from textlib.datasets import folders, sources, store
+from textlib.datasets._types import Dataset, Info
+from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetError
+
+logger = logging.getLogger("textlib.datasets")
+
+MODULES = ("images",)
+Convert = Callable[[Path], Mapping[str, Any]]
+Open = Callable[..., Dataset]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to make a dataset: a resource, and the function that turns its files into items."""
+
+    resource: sources.Resource
+    convert: Convert
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Everything that is known about a dataset before it is loaded.
+
+    Attributes
+    ----------
+    info
+        The card.
+    open
+        Makes the `Dataset`: ``open(info, saved, **options)``, or ``open(info, **options)`` for
+        data that code makes.
+    recipes
+        The ways to make the prepared folder, in the order in which they are tried.
+    digest
+        SHA-256 of the prepared content (see `store.content_digest`).
+    version
+        Raised when the prepared items change; part of the folder's name.
+    """
+
+    info: Info
+    open: Open
+    recipes: tuple[Recipe, ...] = ()
+    digest: str = ""
+    version: str = "1"
+
+    @property
+    def key(self) -> str:
+        """What the prepared folder's manifest must say."""
+        return f"{self.info.name} {self.version} {self.digest}"
+
+    @property
+    def folder(self) -> Path:
+        """The prepared folder, which may not exist yet."""
+        return store.prepared_dir(self.info.name, self.version)
+
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Return the options that `load` takes for this dataset."""
+        parameters = inspect.signature(self.open).parameters
+        return {
+            name: parameter
+            for name, parameter in parameters.items()
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        }
+
+
+_specs: dict[str, Spec] = {}
+
+
+def register(
+    info: Info, *, recipes: tuple[Recipe, ...] = (), digest: str = "", version: str = "1"
+) -> Callable[[Open], Open]:
+    """Register the function below as the dataset that ``info`` describes.
+
+    Parameters
+    ----------
+    info, recipes, digest, version
+        See `Spec`.
+
+    Raises
+    ------
+    ValueError
+        If the name is taken.
+    """
+
+    def wrap(function: Open) -> Open:
+        known = _specs.get(info.name)
+        if known is not None and known.open.__module__ != function.__module__:
+            raise ValueError(f"dataset {info.name!r} is registered twice.")
+        _specs[info.name] = Spec(info, function, recipes, digest, version)
+        return function
+
+    return wrap
+
+
+def specs() -> dict[str, Spec]:
+    """Return every dataset by name, in catalog order."""
+    for module in MODULES:
+        importlib.import_module(f"textlib.datasets.{module}")
+    return dict(_specs)
+
+
+def get(name: str) -> Spec:
+    """Return the dataset of this name.
+
+    Raises
+    ------
+    UnknownDatasetError
+        If there is none; the message has the nearest name.
+    """
+    known = specs()
+    if name not in known:
+        hint = "`textlib data list` shows what each is."
+        raise UnknownDatasetError(unknown("dataset", name, known, hint=hint))
+    return known[name]
+
+
+def is_ready(spec: Spec) -> bool:
+    """Say whether a dataset can be opened without fetching anything."""
+    return not spec.recipes or folders.complete(spec.folder, spec.key)
+
+
+def prepare(spec: Spec) -> store.Saved:
+    """Return the prepared items of a dataset, fetching and converting on first use.
+
+    Raises
+    ------
+    FetchError
+        If no source could be reached; lists what was tried.
+    IntegrityError
+        If a source served something else than what is pinned.
+    textlib.paths.CacheError
+        If the cache cannot be written.
+    """
+    if not is_ready(spec):
+        with folders.exclusive(spec.folder):
+            if not is_ready(spec):
+                _make(spec)
+    return store.Saved(spec.folder)
+
+
+def _make(spec: Spec) -> None:
+    attempts: list[str] = []
+    altered: IntegrityError | None = None
+    for recipe in spec.recipes:
+        try:
+            _cook(spec, recipe)
+        except FetchError as error:
+            attempts += error.attempts
+        except IntegrityError as error:
+            # The file is gone already. Another source may still have the true one.
+            altered = error
+            attempts.append(f"{recipe.resource.describe()}: {error}")
+            logger.warning("%s", error)
+        else:
+            return
+    if altered is not None and len(spec.recipes) == 1:
+        raise altered
+    name = spec.info.name
+    raise FetchError(f"dataset {name!r}", attempts, command=f"textlib data fetch {name}")
+
+
+def _cook(spec: Spec, recipe: Recipe) -> None:
+    raw = sources.fetch_resource(recipe.resource)
+    served_by = recipe.resource.describe()
+    entries: dict[str, dict[str, str]] = {}
+    with folders.draft(spec.folder, spec.key, items=entries, source=served_by) as draft:
+        logger.info("preparing %s", spec.info.name)
+        try:
+            items = recipe.convert(raw)
+        except (ValueError, KeyError, EOFError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in folders.UNWRITABLE:
+                raise
+            sources.discard_resource(recipe.resource)
+            raise IntegrityError(f"{served_by} holds files that cannot be read: {error}") from error
+        entries.update(store.write_items(draft, items))
+        found = store.content_digest(entries)
+        if found != spec.digest:
+            sources.discard_resource(recipe.resource)
+            raise IntegrityError(
+                f"{served_by} makes {spec.info.name!r} with content {found}, but {spec.digest} "
+                "is pinned. It was discarded."
+            )
+    if not _shared(recipe.resource):
+        sources.discard_resource(recipe.resource)
+
+
+def _shared(resource: sources.Resource) -> bool:
+    users = [
+        spec for spec in _specs.values() for recipe in spec.recipes if recipe.resource == resource
+    ]
+    return len(users) > 1
+
+
+def remove(spec: Spec) -> None:
+    """Remove the prepared folder of a dataset from the cache, if it is there."""
+    if spec.recipes and spec.folder.exists():
+        with folders.exclusive(spec.folder):
+            folders.discard(spec.folder)

@@ -1,0 +1,187 @@
+"""Prepared datasets on disk: converted once, opened memory-mapped ever after.
+
+A prepared folder holds named items: arrays (``.npy``), lists of strings (one UTF-8 blob and its
+offsets, so that a hundred thousand strings open at once), and JSON values. Its manifest records
+each item's digest; together they are the digest of the dataset's content, which is the same
+whatever source served it.
+"""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from textlib import paths
+from textlib.datasets import folders
+from textlib.datasets.errors import IntegrityError
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How one kind of item is written, read, and digested."""
+
+    matches: Callable[[Any], bool]
+    write: Callable[[Path, str, Any], None]
+    read: Callable[[Path, str], Any]
+    digest: Callable[[Any], str]
+
+
+class Saved(Mapping[str, Any]):
+    """The items of a prepared folder, each opened when it is asked for.
+
+    Arrays are read-only and memory-mapped: opening one costs no memory, and only the rows that
+    are used are read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        manifest = folders.read_manifest(folder)
+        if manifest is None:
+            raise IntegrityError(f"{str(folder)!r} is not a prepared dataset.")
+        self.manifest = manifest
+
+    def __getitem__(self, name: str) -> Any:
+        kind = self.manifest["items"][name]["kind"]
+        try:
+            return KINDS[kind].read(self.folder, name)
+        except (OSError, ValueError) as error:
+            raise IntegrityError(
+                f"cannot read {name!r} in {str(self.folder)!r}: {error}. Run `textlib data verify`."
+            ) from error
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.manifest["items"])
+
+    def __len__(self) -> int:
+        return len(self.manifest["items"])
+
+    def damaged(self) -> list[str]:
+        """Return the names of the items whose content is not what was once written.
+
+        This reads every byte.
+        """
+        wrong = []
+        for name, entry in self.manifest["items"].items():
+            try:
+                found = KINDS[entry["kind"]].digest(self[name])
+            except IntegrityError:
+                found = ""
+            if found != entry["sha256"]:
+                wrong.append(name)
+        return wrong
+
+
+def prepared_dir(name: str, version: str) -> Path:
+    """Return the folder of a prepared dataset, which may not exist yet."""
+    return paths.data_dir() / f"{name}-{version}"
+
+
+def write_items(folder: Path, items: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Write items into a folder and return their kinds and digests, for the manifest."""
+    entries = {}
+    for name, value in sorted(items.items()):
+        kind = next(kind for kind, how in KINDS.items() if how.matches(value))
+        KINDS[kind].write(folder, name, value)
+        entries[name] = {"kind": kind, "sha256": KINDS[kind].digest(value)}
+    return entries
+
+
+def content_digest(entries: Mapping[str, Mapping[str, str]]) -> str:
+    """Return one SHA-256 over the names, kinds and digests of all items."""
+    lines = [f"{name} {entry['kind']} {entry['sha256']}\n" for name, entry in entries.items()]
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+# --- arrays -------------------------------------------------------------------------------------
+
+
+def _write_array(folder: Path, name: str, value: np.ndarray) -> None:
+    if value.dtype.hasobject:
+        raise TypeError(f"item {name!r} is an array of objects; give a list of strings instead.")
+    np.save(folder / f"{name}.npy", value, allow_pickle=False)
+
+
+def _read_array(folder: Path, name: str) -> np.ndarray:
+    path = folder / f"{name}.npy"
+    mapped = np.load(path, mmap_mode="r", allow_pickle=False) if path.stat().st_size else None
+    if mapped is None:
+        raise ValueError("the file is empty")
+    return mapped.view(np.ndarray)  # a plain array; its pages stay on disk until used
+
+
+def _digest_array(value: np.ndarray) -> str:
+    array = np.ascontiguousarray(value)
+    digest = hashlib.sha256(f"{array.dtype.str}{array.shape}".encode())
+    digest.update(array.reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+# --- lists of strings ---------------------------------------------------------------------------
+
+
+def pack_texts(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return strings as one UTF-8 blob (uint8) and the ``len(texts) + 1`` ends of each (int64)."""
+    encoded = [text.encode("utf-8") for text in texts]
+    ends = np.zeros(len(encoded) + 1, dtype=np.int64)
+    np.cumsum([len(piece) for piece in encoded], out=ends[1:])
+    return np.frombuffer(b"".join(encoded), dtype=np.uint8), ends
+
+
+def unpack_texts(blob: np.ndarray, ends: np.ndarray) -> list[str]:
+    """Undo `pack_texts`."""
+    data = blob.tobytes()
+    cuts = ends.tolist()
+    return [data[start:end].decode("utf-8") for start, end in itertools.pairwise(cuts)]
+
+
+def _write_texts(folder: Path, name: str, value: list[str]) -> None:
+    blob, ends = pack_texts(value)
+    _write_array(folder, name, blob)
+    _write_array(folder, f"{name}.ends", ends)
+
+
+def _read_texts(folder: Path, name: str) -> list[str]:
+    return unpack_texts(_read_array(folder, name), _read_array(folder, f"{name}.ends"))
+
+
+def _digest_texts(value: list[str]) -> str:
+    blob, ends = pack_texts(value)
+    return hashlib.sha256((_digest_array(blob) + _digest_array(ends)).encode()).hexdigest()
+
+
+# --- everything else ----------------------------------------------------------------------------
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _write_json(folder: Path, name: str, value: Any) -> None:
+    (folder / f"{name}.json").write_text(_to_json(value), encoding="utf-8")
+
+
+def _read_json(folder: Path, name: str) -> Any:
+    return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+KINDS: dict[str, _Kind] = {
+    "array": _Kind(
+        lambda value: isinstance(value, np.ndarray), _write_array, _read_array, _digest_array
+    ),
+    "texts": _Kind(_is_texts, _write_texts, _read_texts, _digest_texts),
+    "json": _Kind(
+        lambda value: True,
+        _write_json,
+        _read_json,
+        lambda value: hashlib.sha256(_to_json(value).encode()).hexdigest(),
+    ),
+}
