@@ -1,0 +1,35 @@
+"""Networks of the book: functions that return uncompiled ``keras.Model`` objects.
+
+One module per family. Builders register themselves under a name, so that common tests run over
+all of them: each builds, serializes, computes finite outputs of the promised shape, and can be
+trained. Pretrained networks are in ``models.pretrained``.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textlib.models import pretrained
+    from textlib.models.convnets import convnet
+    from textlib.models.dense import mlp
+    from textlib.models.registry import build, names, register
+
+_HOMES = {
+    "build": "registry",
+    "convnet": "convnets",
+    "mlp": "dense",
+    "names": "registry",
+    "register": "registry",
+}
+_MODULES = ("pretrained",)
+
+__all__ = ["build", "convnet", "mlp", "names", "pretrained", "register"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module when it is first used."""
+    if name in _MODULES:
+        return importlib.import_module(f"textlib.models.{name}")
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"textlib.models.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'textlib.models' has no attribute {name!r}")
