@@ -1,0 +1,57 @@
+"""Run pages on a Dask cluster, through the same interface as on this machine.
+
+The workers need the book's folder at the same path (a shared file system) and the same Python
+environment. Dask is optional: ``pip install 'textlib[dask]'``.
+"""
+
+import concurrent.futures
+from collections.abc import Callable
+from typing import Any
+
+
+class Cluster:
+    """A Dask client as an executor.
+
+    Parameters
+    ----------
+    address
+        Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
+    """
+
+    def __init__(self, address: str) -> None:
+        from distributed import Client
+
+        self._client = Client(address, timeout="10s")
+        self._executor = self._client.get_executor(pure=False, retries=1)
+
+    def submit(
+        self, function: Callable[..., Any], *arguments: Any
+    ) -> "concurrent.futures.Future[Any]":
+        """Run a function on some worker."""
+        future: concurrent.futures.Future[Any] = self._executor.submit(function, *arguments)
+        return future
+
+    def shutdown(self) -> None:
+        """Cancel what is waiting and disconnect; the cluster stays."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+
+class ClusterError(RuntimeError):
+    """The Dask cluster cannot be used."""
+
+
+def connect(address: str) -> Cluster:
+    """Return an executor over the Dask cluster at ``address``.
+
+    Raises
+    ------
+    ClusterError
+        If Dask is not installed, or nothing answers at the address.
+    """
+    try:
+        return Cluster(address)
+    except ImportError as error:
+        raise ClusterError("Dask is not installed: pip install 'textlib[dask]'.") from error
+    except (OSError, ValueError, TimeoutError) as error:
+        raise ClusterError(f"no Dask scheduler answers at {address!r}: {error}") from error

@@ -1,0 +1,270 @@
+"""The ``textlib`` command: how authors and CI make the book.
+
+Each subcommand reads its options, calls one function of the press, and shows what came back.
+Heavy imports stay inside the subcommands, so that ``textlib --help`` is instant.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from textlib.press.book import Book
+    from textlib.press.build import Result
+    from textlib.press.execute import Outcome
+
+INTERRUPTED = 130
+PAGES = click.argument("pages", nargs=-1, metavar="[PAGE]...")
+JOBS = click.option("--jobs", "-j", type=click.IntRange(1), help="Pages at once (default: cores).")
+SCALE = click.option(
+    "--scale",
+    type=click.Choice(["quick", "full"]),
+    default="quick",
+    envvar="TEXTLIB_SCALE",
+    show_default=True,
+    help="Size of the experiments.",
+)
+TIMEOUT = click.option("--timeout", type=float, metavar="SECONDS", help="Limit for one page.")
+DASK = click.option("--dask", metavar="ADDRESS", help="Run pages on this Dask cluster.")
+
+
+class Group(click.Group):
+    """The command, with the subcommands of other rooms attached when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all subcommands."""
+        return sorted([*super().list_commands(ctx), "data"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a subcommand; the data commands live with the datasets."""
+        if cmd_name == "data":
+            from textlib.datasets import command
+
+            return getattr(command, "data", None) or getattr(command, "main", None)
+        return super().get_command(ctx, cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand; an error of the book is one line, not a traceback."""
+        from textlib.paths import CacheError
+        from textlib.press.book import BookError
+        from textlib.press.cluster import ClusterError
+
+        try:
+            return super().invoke(ctx)
+        except (BookError, CacheError, ClusterError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--root", type=click.Path(file_okay=False, path_type=Path), help="The book's folder.")
+@click.version_option(package_name="textlib")
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """Make the book: execute its pages, publish it, and look after its data."""
+    ctx.obj = root
+
+
+@main.command()
+@PAGES
+@JOBS
+@SCALE
+@TIMEOUT
+@DASK
+@click.option("--no-publish", is_flag=True, help="Only execute.")
+@click.option("--force", is_flag=True, help="Execute fresh pages too.")
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help="Warnings are errors (default: when the whole book is built).",
+)
+@click.pass_obj
+def build(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+    """Execute stale pages in parallel and publish the book.
+
+    PAGE is a name such as vision/convnets, a file, or a folder such as vision. Without any, the
+    whole book is built and warnings are errors. With some, only they execute, and the site is
+    published with whatever the other pages have.
+    """
+    from textlib.press.build import Options, build
+
+    console = _console()
+    publish = not options.pop("no_publish")
+    result = build(_book(root), Options(pages=pages, publish=publish, **options), console)
+    _show_result(console, result)
+    if result.interrupted:
+        sys.exit(INTERRUPTED)
+    sys.exit(0 if result.ok else 1)
+
+
+@main.command()
+@click.argument("page")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@SCALE
+@TIMEOUT
+@click.pass_obj
+def execute(root: Path | None, page: str, output: Path, scale: str, timeout: float | None) -> None:
+    """Execute one page into a notebook, without touching the book's outputs."""
+    from textlib.press.trial import trials
+
+    console = _console()
+    outcome = next(iter(trials(_book(root), (page,), seeds=1, scale=scale, timeout=timeout)))[1]
+    if outcome.notebook is not None:
+        import nbformat
+
+        output.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(outcome.notebook, output)
+    if outcome.failure:
+        _show_failure(console, outcome)
+        sys.exit(1)
+    console.print(f"{output}: {outcome.seconds:.1f} s, {len(outcome.claims)} claims hold.")
+
+
+@main.command()
+@click.argument("pages", nargs=-1, required=True)
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
+@JOBS
+@SCALE
+@TIMEOUT
+@click.pass_obj
+def claims(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+    """Execute pages on several seeds and show whether their claims hold on each.
+
+    The book's stored outputs are not touched. The exit code is 1 if a claim fails on any seed.
+    """
+    from textlib.press.trial import trials
+
+    console = _console()
+    ok = True
+    found: dict[str, list[tuple[int, Outcome]]] = {}
+    for seed, outcome in trials(_book(root), pages, **options):
+        found.setdefault(outcome.page, []).append((seed, outcome))
+        failed = [claim for claim in outcome.claims if not claim["holds"]]
+        state = "failed" if outcome.failure or failed else "ok"
+        console.print(f"{outcome.page} seed +{seed}: {state}, {outcome.seconds:.1f} s")
+        ok = ok and state == "ok"
+        if outcome.failure:
+            _show_failure(console, outcome)
+    for page, runs in found.items():
+        _show_claims(console, page, sorted(runs, key=lambda run: run[0]))
+    sys.exit(0 if ok else 1)
+
+
+@main.command()
+@PAGES
+@SCALE
+@click.option("--graph", is_flag=True, help="Draw pages and modules as a Mermaid graph.")
+@click.pass_obj
+def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -> None:
+    """Show which pages are fresh and why the others are not."""
+    from textlib.press import plan
+
+    book = _book(root)
+    states = plan.make(book, book.select(pages), scale=scale)
+    if graph:
+        click.echo(plan.mermaid(states))
+        return
+    for state in states:
+        mark = "fresh" if state.fresh else "stale"
+        reasons = f"  ({'; '.join(state.reasons)})" if state.reasons else ""
+        click.echo(f"{mark}  {state.page.name}{reasons}")
+    stale = sum(not state.fresh for state in states)
+    click.echo(f"{len(states)} pages with code, {stale} stale.")
+
+
+# What the reader of the terminal sees --------------------------------------------------------
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(soft_wrap=not sys.stdout.isatty())
+
+
+def _book(root: Path | None) -> "Book":
+    from textlib.press.book import Book
+
+    return Book.find(root)
+
+
+def _show_result(console: "Console", result: "Result") -> None:
+    from rich.table import Table
+
+    for outcome in result.failures:
+        if outcome.failure and outcome.failure.kind != "canceled":
+            _show_failure(console, outcome)
+    table = Table("page", "state", "seconds", "claims", box=None, header_style="bold")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    total, claims = 0.0, 0
+    for state in result.states:
+        name, seconds, state_word, count = _row(result, state)
+        table.add_row(name, state_word, f"{seconds:.1f}" if seconds else "-", str(count or "-"))
+        total, claims = total + seconds, claims + count
+    table.add_section()
+    table.add_row(f"{len(result.states)} pages", "", f"{total:.1f}", str(claims))
+    console.print(table)
+    _show_published(console, result)
+    if result.interrupted:
+        console.print("Interrupted: finished pages are stored, the others will run again.")
+    elif result.failures:
+        console.print(f"{len(result.failures)} page(s) failed; the site was not published.")
+
+
+def _row(result: "Result", state: Any) -> tuple[str, float, str, int]:
+    outcome = result.outcomes.get(state.page.name)
+    if outcome is not None:
+        claims = outcome.stamp.claims if outcome.stamp else outcome.claims
+        return state.page.name, outcome.seconds, outcome.state, sum(c["holds"] for c in claims)
+    stamp = state.stamp
+    return state.page.name, stamp.seconds, "fresh", len(stamp.claims)
+
+
+def _show_published(console: "Console", result: "Result") -> None:
+    published = result.published
+    if published is None:
+        return
+    for line in published.warnings:
+        console.print(line, markup=False, highlight=False)
+    if not published.ok:
+        console.print(f"Publishing failed; everything Sphinx said is in {published.log}.")
+    elif published.skipped:
+        console.print("The site is up to date.")
+    if published.ok:
+        console.print(f"{result.seconds:.1f} s in all.")
+        click.echo(str(published.index))
+
+
+def _show_failure(console: "Console", outcome: "Outcome") -> None:
+    from rich.rule import Rule
+
+    failure = outcome.failure
+    if failure is None:
+        return
+    console.print(Rule(f"{outcome.page} failed", style="red"))
+    console.print(f"{failure.path}:{failure.line}", markup=False, highlight=False)
+    for title, text in (("cell", failure.source), ("traceback", failure.traceback)):
+        if text:
+            console.print(f"--- {title}", style="dim")
+            console.print(text, markup=False, highlight=False)
+    console.print(failure.error, style="bold red", markup=False, highlight=False)
+
+
+def _show_claims(console: "Console", page: str, runs: list[tuple[int, "Outcome"]]) -> None:
+    names = dict.fromkeys(claim["name"] for _, outcome in runs for claim in outcome.claims)
+    console.print(f"\n{page}: {len(names)} claims", style="bold", highlight=False)
+    for name in names:
+        for seed, outcome in runs:
+            for claim in outcome.claims:
+                if claim["name"] == name:
+                    mark = "holds" if claim["holds"] else "FAILS"
+                    numbers = ", ".join(f"{k}={v:.5g}" for k, v in claim["numbers"].items())
+                    line = f"  {mark}  +{seed}  {name}: {claim['sentence']}  [{numbers}]"
+                    console.print(line, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""A Sphinx extension that lets Jupyter Book read what the press executed.
+
+Sphinx decides by a page's own file whether to read it again; here a page whose outputs changed is
+read again too. In a publishing run of the press nothing executes: a page without stored outputs
+is shown without any. Cell options (captions, alternative texts) always come from the page.
+"""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from textlib.press.book import Book, BookError, page_name
+from textlib.press.store import Store
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.add_config_value("textlib_read_only", False, "env", types=bool)
+    app.connect("config-inited", _read_only)
+    app.connect("env-get-outdated", _outdated)
+    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
+
+
+def _read_only(app: Sphinx, config: Any) -> None:
+    from myst_nb.core import execute
+
+    client = _reader(execute.NotebookClientBase)
+    if config.textlib_read_only and execute.NotebookClientCache is not client:
+        execute.NotebookClientCache = client
+
+
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Return the pages whose stored outputs are not those that Sphinx read last time."""
+    try:
+        store = Store(Book.find(Path(app.srcdir)))
+    except BookError:
+        return []
+    before: dict[str, str] = getattr(env, "textlib_outputs", {})
+    now = {}
+    for docname in env.found_docs:
+        stamp = store.stamp(page_name(docname))
+        if stamp is not None:
+            now[docname] = stamp.digest + stamp.executed
+    env.textlib_outputs = now  # type: ignore[attr-defined]
+    return [docname for docname in env.found_docs if before.get(docname) != now.get(docname)]
+
+
+_clients: dict[type, type] = {}
+
+
+def _reader(base: type) -> type:
+    """Return a notebook client for MyST-NB that reads the cache and never executes."""
+    if base not in _clients:
+
+        class ReadOnlyClient(base):  # type: ignore[misc]
+            """Fill a notebook's outputs from the jupyter-cache."""
+
+            def start_client(self) -> None:
+                from jupyter_cache import get_cache
+
+                cache = get_cache(self.nb_config.execution_cache_path)
+                options = [cell.metadata for cell in self.notebook.cells]
+                with contextlib.suppress(KeyError):
+                    record = cache.match_cache_notebook(self.notebook)
+                    _, self._notebook = cache.merge_match_into_notebook(self.notebook)
+                    for cell, metadata in zip(self._notebook.cells, options, strict=True):
+                        cell.metadata = metadata
+                    self.exec_metadata = {
+                        "mtime": record.created.timestamp(),
+                        "runtime": record.data.get("execution_seconds"),
+                        "method": "cache",
+                        "succeeded": True,
+                        "error": None,
+                        "traceback": None,
+                    }
+                    return
+                if any(cell.cell_type == "code" for cell in self.notebook.cells):
+                    self.logger.warning("not executed yet, shown without outputs", subtype="exec")
+
+        _clients[base] = ReadOnlyClient
+    return _clients[base]

@@ -1,0 +1,193 @@
+"""Hand the executed book to Jupyter Book.
+
+Publishing runs in a process of its own, because Sphinx changes global state. Nothing executes
+there. The site's addresses are those of the pages (``vision/convnets.html``): the source folder is
+``book/``, although ``_config.yml`` and ``_toc.yml`` name files from the root, so that a plain
+``jupyter-book build .`` works as well.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from textlib import paths
+from textlib.press.book import SOURCE, Book
+from textlib.press.store import Store
+
+EXTENSION = "textlib.press.outputs"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What came of publishing.
+
+    Attributes
+    ----------
+    ok
+        Whether the site is there and, if warnings count as errors, without warnings.
+    index
+        Its first page.
+    warnings
+        What Sphinx complained about, one line each.
+    skipped
+        Whether nothing had changed since the last time.
+    log
+        File with everything that Sphinx said.
+    """
+
+    ok: bool
+    index: Path
+    warnings: tuple[str, ...]
+    skipped: bool
+    log: Path
+
+
+def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
+    """Publish the book with what the store holds.
+
+    Parameters
+    ----------
+    book
+        The book.
+    strict
+        Whether warnings are errors.
+    fresh
+        Publish every page anew, even where nothing changed.
+    """
+    store = Store(book)
+    log = book.press_dir / "publish.log"
+    index = book.html_dir / "index.html"
+    with store.lock("publish"):
+        print_before = _fingerprint(book, store, strict=strict)
+        mark = book.press_dir / "published.json"
+        if not fresh and index.is_file() and _read(mark) == print_before:
+            return Published(True, index, (), True, log)
+        mark.unlink(missing_ok=True)
+        store.reconcile(book.pages)
+        code, warnings = _run(book, log, strict=strict, fresh=fresh)
+        ok = code == 0 and index.is_file() and not (strict and warnings)
+        if ok:
+            with paths.atomic_write(mark) as draft:
+                draft.write_text(json.dumps(print_before), encoding="utf8")
+    return Published(ok, index, tuple(warnings), False, log)
+
+
+def _run(book: Book, log: Path, *, strict: bool, fresh: bool) -> tuple[int, list[str]]:
+    command = [sys.executable, "-m", "textlib.press.publish", str(book.root)]
+    command += ["--strict"] * strict + ["--fresh"] * fresh
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+    paths.make_dir(log.parent)
+    with log.open("w", encoding="utf8") as stream:
+        done = subprocess.run(
+            command,
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=book.root,
+            check=False,
+        )
+        stream.write(done.stderr)
+    warnings = [line for line in done.stderr.splitlines() if line.strip()]
+    return done.returncode, warnings
+
+
+def _fingerprint(book: Book, store: Store, *, strict: bool) -> dict[str, str]:
+    """Return a digest of each thing that the site is made from."""
+    stamps = {page.name: getattr(store.stamp(page.name), "executed", "") for page in book.pages}
+    parts: dict[str, Any] = {
+        "pages": stamps,
+        "files": [_facts(path) for path in sorted(_inputs(book))],
+        "strict": strict,
+    }
+    return {
+        name: hashlib.sha256(json.dumps(part, sort_keys=True).encode("utf8")).hexdigest()
+        for name, part in parts.items()
+    }
+
+
+def _inputs(book: Book) -> Iterator[Path]:
+    yield from (book.root / "_config.yml", book.root / "_toc.yml")
+    folders = [book.source, book.root / "src", Path(__file__).parents[1]]
+    for folder in dict.fromkeys(folders):
+        for path in folder.rglob("*"):
+            hidden = any(part in {"_build", "__pycache__", ".venv"} for part in path.parts)
+            if path.is_file() and not hidden:
+                yield path
+
+
+def _facts(path: Path) -> tuple[str, int, int]:
+    facts = path.stat()
+    return str(path), facts.st_size, facts.st_mtime_ns
+
+
+def _read(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+
+
+# In the publishing process -------------------------------------------------------------------
+
+
+def configuration(book: Book) -> dict[str, Any]:
+    """Return ``_config.yml`` as seen from the source folder, with the press's own extension."""
+    config: dict[str, Any] = _rebased(book, book.config)
+    if book.source != book.root:
+        config.setdefault("repository", {})["path_to_book"] = SOURCE
+    sphinx = config.setdefault("sphinx", {})
+    extensions = list(sphinx.get("extra_extensions") or [])
+    sphinx["extra_extensions"] = [*extensions, *({EXTENSION} - set(extensions))]
+    settings = sphinx.setdefault("config", {})
+    settings["textlib_read_only"] = True
+    execute = config.setdefault("execute", {})
+    execute.update(execute_notebooks="cache", cache=str(book.cache_dir))
+    return config
+
+
+def _rebased(book: Book, value: Any) -> Any:
+    """Return a setting with the paths that begin at the root beginning at the source folder."""
+    if isinstance(value, dict):
+        return {key: _rebased(book, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rebased(book, each) for each in value]
+    if isinstance(value, str) and book.source != book.root and value.startswith(f"{SOURCE}/"):
+        return value.removeprefix(f"{SOURCE}/")
+    return value
+
+
+def main(arguments: list[str]) -> int:
+    """Run Jupyter Book on the book at ``arguments[0]``; return Sphinx's exit code."""
+    from jupyter_book.sphinx import build_sphinx
+
+    book = Book(Path(arguments[0]))
+    config = book.press_dir / "config.yml"
+    toc = book.press_dir / "toc.yml"
+    for path, content in ((config, configuration(book)), (toc, _rebased(book, book.toc))):
+        with paths.atomic_write(path) as draft:
+            draft.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf8")
+    result = build_sphinx(
+        str(book.source),
+        str(book.html_dir),
+        noconfig=True,
+        path_config=str(config),
+        confoverrides={"external_toc_path": str(toc), "latex_individualpages": False},
+        doctreedir=str(book.press_dir / "doctrees"),
+        warningiserror="--strict" in arguments,
+        keep_going=True,
+        freshenv="--fresh" in arguments,
+    )
+    return result if isinstance(result, int) else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
