@@ -16,15 +16,12 @@ _SUBMODULES = (
     "claims",
     "datasets",
     "interpret",
-    "language",
-    "layers",
     "models",
     "paths",
     "plotting",
     "press",
     "scale",
     "training",
-    "vision",
 )
 _FUNCTIONS = {"show_source": "textlib._source"}
 
@@ -37,11 +34,7 @@ __all__ = ["__version__", "show_source"]
 def __getattr__(name: str) -> Any:
     """Import a submodule, or a top-level function, the first time that it is used."""
     if name in _SUBMODULES:
-        try:
-            return importlib.import_module(f"textlib.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"textlib.{name}":
-                raise
+        return importlib.import_module(f"textlib.{name}")
     if name in _FUNCTIONS:
         return getattr(importlib.import_module(_FUNCTIONS[name]), name)
     raise AttributeError(f"module 'textlib' has no attribute {name!r}")

@@ -1,0 +1,79 @@
+"""Claims hold or stop, with their numbers, in a notebook and outside one."""
+
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from textlib import claims
+
+
+@pytest.fixture
+def notebook():
+    """Give an IPython session, as a notebook cell would see it."""
+    shell = InteractiveShell.instance()
+    yield shell
+    InteractiveShell.clear_instance()
+
+
+def test_a_claim_that_holds_is_returned_with_its_sentence():
+    claim = claims.check(
+        "better", 0.97 > 0.9, "accuracy {test:.0%} beats {bar:.0%}", test=0.97, bar=0.9
+    )
+    assert claim.sentence == "accuracy 97% beats 90%"
+    assert claim.numbers == {"test": 0.97, "bar": 0.9}
+
+
+def test_a_claim_that_fails_stops_with_sentence_and_numbers():
+    with pytest.raises(claims.ClaimError, match=r"'better'.*accuracy 80%.*test = 0\.8"):
+        claims.check("better", False, "accuracy {test:.0%}", test=0.8)
+
+
+def test_numpy_values_count_as_numbers_and_conditions():
+    claim = claims.check("np", np.bool_(True), "{value:.2f}", value=np.float32(0.5))
+    assert claim.holds is True
+    assert claim.numbers == {"value": 0.5}
+
+
+def test_a_placeholder_without_a_number_is_refused():
+    with pytest.raises(ValueError, match=r"names \['test'\].*the numbers are: train"):
+        claims.check("typo", True, "accuracy {test:.0%}", train=0.8)
+
+
+def test_in_a_notebook_a_claim_shows_itself_and_carries_its_record(notebook):
+    with capture_output() as captured:
+        claims.check("shown", True, "<b>{value}</b> holds", value=1)
+    (output,) = captured.outputs
+    assert "&lt;b&gt;1&lt;/b&gt; holds" in output.data["text/html"]
+    assert output.metadata["textlib"]["claim"] == {
+        "name": "shown",
+        "sentence": "<b>1</b> holds",
+        "holds": True,
+        "numbers": {"value": 1.0},
+    }
+
+
+def test_a_failing_claim_is_shown_before_it_stops(notebook):
+    with capture_output() as captured, pytest.raises(claims.ClaimError):
+        claims.check("shown", False, "not so")
+    assert "claim-fails" in captured.outputs[0].data["text/html"]
+
+
+def test_a_number_reaches_the_prose_as_myst_nb_expects_it(notebook):
+    with capture_output() as captured:
+        claims.number("accuracy", 0.9712, ".1%")
+    (output,) = captured.outputs
+    assert output.data == {"application/papermill.record/text/plain": "97.1%"}
+    glue = {"name": "accuracy", "mime_prefix": "application/papermill.record/"}
+    assert output.metadata == {"scrapbook": glue}
+
+
+def test_outside_a_notebook_nothing_is_shown(capsys):
+    claims.number("accuracy", 0.5, ".1%")
+    claims.check("quiet", True, "silent")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_wrong_format_is_an_error_even_outside_a_notebook():
+    with pytest.raises(ValueError, match="format"):
+        claims.number("accuracy", "high", ".1%")
