@@ -217,15 +217,14 @@ class Book:
 
     @functools.cached_property
     def pages(self) -> tuple[Page, ...]:
-        """The pages in the order of the table of contents.
+        """The pages in the order of the table of contents, as far as their files exist."""
+        found = (self._find(name) for name in dict.fromkeys(_files(self.toc)))
+        return tuple(page for page in found if page is not None)
 
-        Raises
-        ------
-        BookError
-            If the table names a file that does not exist.
-        """
-        names = dict.fromkeys(_files(self.toc))
-        return tuple(self._page(name) for name in names)
+    @functools.cached_property
+    def missing(self) -> tuple[str, ...]:
+        """Pages that the table of contents names and that have no file."""
+        return tuple(name for name in dict.fromkeys(_files(self.toc)) if not self._find(name))
 
     def select(self, wanted: tuple[str, ...]) -> tuple[Page, ...]:
         """Return the pages that the words name; all pages if there are none.
@@ -237,8 +236,15 @@ class Book:
         ------
         UnknownPageError
             If a word names nothing; the message has the nearest page.
+        BookError
+            If all pages are wanted and the table of contents names one that does not exist.
         """
         if not wanted:
+            if self.missing:
+                raise BookError(
+                    f"_toc.yml names pages without a file: {', '.join(self.missing)}. "
+                    "Write them, take them out, or name the pages that you want."
+                )
             return self.pages
         chosen: dict[str, Page] = {}
         for word in wanted:
@@ -256,21 +262,17 @@ class Book:
         for page in self.pages:
             if page.name == name:
                 return [page]
-        try:
-            return [self._page(name)]
-        except BookError:
-            folder = name.rstrip("/") + "/"
-            return [page for page in self.pages if page.name.startswith(folder)]
+        if found := self._find(name):
+            return [found]
+        folder = name.rstrip("/") + "/"
+        return [page for page in self.pages if page.name.startswith(folder)]
 
-    def _page(self, name: str) -> Page:
+    def _find(self, name: str) -> Page | None:
         for suffix in SUFFIXES:
             path = self.source / (name + suffix)
             if path.is_file():
                 return Page(name, path.resolve(), self.extensions)
-        raise BookError(
-            f"_toc.yml names the page {name!r}, but there is no "
-            f"{(self.source / name).relative_to(self.root)}.md."
-        )
+        return None
 
 
 def page_name(word: str) -> str:

@@ -5,6 +5,7 @@ happened to every page; the command turns that into text and an exit code.
 """
 
 import concurrent.futures
+import contextlib
 import os
 import threading
 import time
@@ -23,6 +24,7 @@ from textlib.press.plan import PageState
 from textlib.press.publish import Published, publish
 
 PAGE_SECONDS = {"quick": 900.0, "full": 6 * 3600.0}
+WARM_PAGES = 2  # from how many pages on the warm process pays
 UNKNOWN_SECONDS = 30.0  # what a page that was never timed is taken to need
 
 
@@ -48,6 +50,8 @@ class Options:
         Seconds for one page, where its front matter says nothing.
     dask
         Address of a Dask scheduler that runs the pages.
+    warm
+        Whether kernels may be forks of a process that has imported the libraries.
     """
 
     pages: tuple[str, ...] = ()
@@ -58,6 +62,7 @@ class Options:
     force: bool = False
     timeout: float | None = None
     dask: str | None = None
+    warm: bool = True
 
     @property
     def warnings_fail(self) -> bool:
@@ -133,7 +138,13 @@ def _execute(
     jobs = max(1, min(options.jobs or cores(), len(ready) or 1))
     tasks = [task_of(book, state, options, jobs=jobs) for state in longest_first(ready)]
     expected = {state.page.name: _expected(state) for state in ready}
-    with display.choose(console, expected, jobs) as progress:
+    with contextlib.ExitStack() as stack:
+        if len(tasks) >= WARM_PAGES and options.warm and options.dask is None:
+            from textlib.press.provisioner import warm_kernels
+
+            libraries = {name for state in ready for name in state.uses.libraries}
+            stack.enter_context(warm_kernels(libraries, tasks[0].environment))
+        progress = stack.enter_context(display.choose(console, expected, jobs))
         for outcome in run(tasks, jobs=jobs, dask=options.dask, progress=progress):
             result.outcomes[outcome.page] = outcome
     kinds = {outcome.failure.kind for outcome in result.failures if outcome.failure}

@@ -75,6 +75,7 @@ def main(ctx: click.Context, root: Path | None) -> None:
 @TIMEOUT
 @DASK
 @click.option("--no-publish", is_flag=True, help="Only execute.")
+@click.option("--warm/--no-warm", default=True, help="Fork kernels from one warm process.")
 @click.option("--force", is_flag=True, help="Execute fresh pages too.")
 @click.option(
     "--strict/--no-strict",
@@ -163,7 +164,7 @@ def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -
     from textlib.press import plan
 
     book = _book(root)
-    states = plan.make(book, book.select(pages), scale=scale)
+    states = plan.make(book, book.select(pages) if pages else book.pages, scale=scale)
     if graph:
         click.echo(plan.mermaid(states))
         return
