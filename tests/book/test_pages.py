@@ -1,0 +1,189 @@
+"""Rules that every page keeps: nothing typed, everything described, every exercise solved."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from markdown_it import MarkdownIt
+
+from textlib.press.book import Book
+
+ROOT = Path(__file__).parents[2]
+BOOK = Book.find(ROOT)
+PAGES = {page.name: page for page in BOOK.pages}
+EXECUTED = [name for name, page in PAGES.items() if page.executes]
+SYSTEMS = yaml.safe_load((ROOT / "book/_records/systems.yml").read_text(encoding="utf8"))
+
+TYPED_RESULT = re.compile(
+    r"(?<![\w$\\{.])\d+(?:\.\d+)?\s?(?:%|percent\b|points? of accuracy|seconds\b|°\s?C)"
+)
+NOT_PROSE = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\{[^}]*\}`[^`]*`", re.DOTALL)
+FENCE = re.compile(r"^\s*(`{3,}|:{3,})\s*(\{[\w:.-]+\}|\w*)(.*)$")
+LONGEST_CELL = 22
+
+
+def fences(text):
+    """Yield (name, argument, body, line) of every fenced block, nested ones included."""
+    for token in MarkdownIt().parse(text.replace(":::", "```")):
+        if token.type != "fence":
+            continue
+        name, _, argument = token.info.strip().partition(" ")
+        yield name, argument.strip(), token.content, token.map[0] + 1
+        if name.startswith("{") and name != "{code-cell}":
+            yield from fences(token.content)
+
+
+def body(page):
+    """Return the page's text without its front matter."""
+    return page.text.split("\n---\n", 1)[1] if page.text.startswith("---\n") else page.text
+
+
+def prose(page):
+    """Return the text outside code, math, roles and directives' options."""
+    lines, fence = [], None
+    for line in body(page).splitlines():
+        match = FENCE.match(line)
+        if (
+            fence is None
+            and match
+            and (match[2] in ("", "{code-cell}") or not match[2].startswith("{"))
+        ):
+            fence = match[1]
+        elif fence is not None and line.strip() == fence:
+            fence = None
+        elif fence is None and not match and not line.strip().startswith(":"):
+            lines.append(line)
+    return NOT_PROSE.sub(" ", "\n".join(lines))
+
+
+@pytest.fixture(params=sorted(PAGES))
+def page(request):
+    return PAGES[request.param]
+
+
+def test_every_source_file_is_in_the_table_of_contents():
+    files = {
+        path.relative_to(ROOT / "book").with_suffix("").as_posix()
+        for path in (ROOT / "book").rglob("*.md")
+        if not any(part.startswith("_") for part in path.parts[len(ROOT.parts) :])
+    }
+    assert files <= set(PAGES), f"not in _toc.yml: {sorted(files - set(PAGES))}"
+
+
+def test_it_has_one_title_and_no_skipped_heading_level(page):
+    tokens = MarkdownIt().parse(body(page))
+    levels = [int(token.tag[1]) for token in tokens if token.type == "heading_open"]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    jumps = [(a, b) for a, b in itertools.pairwise(levels) if b > a + 1]
+    assert jumps == []
+
+
+def test_no_result_is_typed_in_its_prose(page):
+    assert TYPED_RESULT.findall(prose(page)) == []
+
+
+def test_every_figure_has_a_name_a_caption_and_alternative_text(page):
+    missing = []
+    for cell in page.cells:
+        settings = cell.metadata.get("mystnb", {})
+        figure = settings.get("figure")
+        if figure is None:
+            continue
+        alternative = settings.get("image", {}).get("alt", "")
+        if not (figure.get("name") and figure.get("caption") and len(alternative) >= 20):
+            missing.append(figure.get("name") or cell.source[:60])
+    assert missing == []
+
+
+def test_every_plot_is_a_figure(page):
+    """A cell that draws and is shown says what there is to see."""
+    draws = re.compile(r"^\s*(plt\.show|plotting\.(?!use_style|smooth)|fig, ax|diagrams\.)", re.M)
+    hidden = {"remove-output", "remove-cell", "hide-cell"}
+    bare = [
+        cell.source[:80]
+        for cell in page.cells
+        if draws.search(cell.source)
+        and "figure" not in cell.metadata.get("mystnb", {})
+        and not hidden & set(cell.metadata.get("tags", []))
+    ]
+    assert bare == []
+
+
+def test_every_image_has_alternative_text(page):
+    without = [
+        (name, argument)
+        for name, argument, content, _ in fences(page.text)
+        if name in ("{figure}", "{image}") and ":alt:" not in content
+    ]
+    assert without == []
+    assert re.findall(r"!\[\]\(", page.text) == []
+
+
+def test_what_it_covers_is_known_and_belongs_to_it(page):
+    covers = set(map(str, page.settings.get("covers") or []))
+    known = {system for systems in SYSTEMS.values() for system in systems}
+    assert covers <= known, f"unknown systems: {sorted(covers - known)}"
+    planned = set(map(str, SYSTEMS.get(page.name, [])))
+    assert planned <= covers, f"planned for this page, not covered: {sorted(planned - covers)}"
+
+
+def test_no_system_is_covered_twice():
+    covered = [system for page in PAGES.values() for system in page.settings.get("covers") or []]
+    assert sorted({system for system in covered if covered.count(system) > 1}) == []
+
+
+def test_every_exercise_has_a_solution(page):
+    exercises, solutions = [], []
+    for name, argument, content, _ in fences(page.text):
+        if name in ("{exercise}", "{exercise-start}"):
+            label = re.search(r"^:label:\s*(\S+)", content, re.M)
+            exercises.append(label[1] if label else f"(no label) {content[:40]}")
+        elif name in ("{solution}", "{solution-start}"):
+            solutions.append(argument)
+    assert sorted(exercises) == sorted(solutions)
+
+
+def test_solutions_sit_behind_a_click(page):
+    for name, argument, content, _ in fences(page.text):
+        if name in ("{solution}", "{solution-start}"):
+            assert re.search(r"^:class:.*\bdropdown\b", content, re.M), argument
+
+
+def test_every_glued_name_is_made_on_the_page(page):
+    used = set(re.findall(r"\{glue(?::\w+)?\}`([\w-]+)", page.text))
+    made = set()
+    for cell in page.cells:
+        made |= set(re.findall(r"""claims\.number\(\s*f?["']([^"']+)["']""", cell.source))
+    patterns = [re.compile(re.sub(r"\\\{.*?\\\}", ".+", re.escape(name)) + "$") for name in made]
+    assert [name for name in sorted(used) if not any(p.match(name) for p in patterns)] == []
+
+
+def test_its_cells_can_be_read_at_a_glance(page):
+    long = [
+        cell.source.splitlines()[0]
+        for cell in page.cells
+        if sum(bool(line.strip()) for line in cell.source.splitlines()) > LONGEST_CELL
+    ]
+    assert long == []
+
+
+def test_it_draws_seeds_only_where_the_press_can_shift_them(page):
+    direct = re.compile(r"(default_rng|set_random_seed|np\.random\.seed)\(\s*\d")
+    assert [cell.source[:80] for cell in page.cells if direct.search(cell.source)] == []
+
+
+@pytest.mark.parametrize("name", EXECUTED)
+def test_a_page_that_trains_makes_claims(name):
+    code = "\n".join(cell.source for cell in PAGES[name].cells)
+    if re.search(r"training\.fit|\.fit\(", code):
+        assert "claims.check(" in code
+
+
+@pytest.mark.parametrize("name", EXECUTED)
+def test_the_datasets_it_loads_are_in_its_front_matter(name):
+    code = "\n".join(cell.source for cell in PAGES[name].cells)
+    loaded = set(re.findall(r"""datasets\.load\(\s*["']([\w/-]+)["']""", code))
+    assert loaded <= set(PAGES[name].data)
