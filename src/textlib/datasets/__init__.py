@@ -11,8 +11,8 @@ strings (dtype object). Nothing is scaled, shuffled again, or downloaded at impo
 
 Names by module (``describe(name)`` says what each is, ``registry.get(name).open`` its options):
 
-- ``images``: mnist, fashion_mnist, solar_cells, silhouettes, faces, imagenet_photos,
-  sample_photos, photographs, paintings, emoji
+- ``images``: mnist, fashion_mnist, solar_cells, silhouettes, faces
+- ``photos``: imagenet_photos, sample_photos, photographs, paintings, emoji
 - ``composites``: cutouts, composites (classify, segment), scenes (detect several objects)
 - ``text``: imdb, reuters, newsgroups, questions, spam, shakespeare, moby_dick, speeches, brown,
   german_english, spanish_english
@@ -74,6 +74,7 @@ _LAZY = (
     "encoding",
     "folders",
     "images",
+    "photos",
     "series",
     "sources",
     "splitting",
@@ -138,6 +139,8 @@ def fetch(name: str) -> None:
         As `load`.
     """
     spec = registry.get(name)
+    for other in spec.needs:
+        fetch(other)
     if spec.recipes:
         registry.prepare(spec)
 

