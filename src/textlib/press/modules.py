@@ -4,8 +4,9 @@ The book's packages are read as syntax trees. A page uses the modules that its c
 what those name in turn: plain, ``from`` and star imports, imports inside functions, attribute
 access through a package (``textlib.plotting.image_grid``), and the lazy ``__getattr__`` of a
 package. A package's ``__init__`` that only passes names on does not tie its users together: who
-asks for one name depends on the module that defines it. Where code cannot be followed (a module
-name computed at run time), the whole package counts as used: too much is safe, too little is not.
+asks for one name depends on the module that defines it. A registry, which imports the modules of
+its package by computed names, brings in the module that registers what the page asks for by name.
+Where code cannot be followed, the whole package counts: too much is safe, too little is not.
 """
 
 import ast
@@ -25,6 +26,10 @@ STAR = "*"  # the names of a star import
 ANY = "**"  # the module object itself is passed around: any name may be used
 TENSORS = ("keras", "tensorflow")  # one changes the results of the other's users
 LAZY = ("__getattr__", "__dir__")
+# Libraries that fetch, lock or print, and so cannot change a result.
+SILENT = {"click", "filelock", "platformdirs", "pooch", "requests", "rich", "tqdm"}
+REGISTRATION = ("register", "Info")  # calls and decorators that enter something under a name
+LISTINGS = ("names", "catalog", "specs")  # what reads a whole registry
 
 
 class Ref(NamedTuple):
@@ -60,6 +65,8 @@ class _Code:
     refs: set[Ref] = field(default_factory=set)
     libraries: set[str] = field(default_factory=set)
     data: set[str] = field(default_factory=set)
+    computed: set[str] = field(default_factory=set)
+    strings: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -96,18 +103,25 @@ class Workshop:
             packages[init.parent.name] = init.parent
         return cls(packages)
 
-    def uses(self, cells: Iterable[str]) -> Uses:
+    def uses(self, cells: Iterable[str], names: Iterable[str] = ()) -> Uses:
         """Return what code cells use.
 
         Parameters
         ----------
         cells
             Source of each cell; IPython's magics and shell lines are understood.
+        names
+            Registered names (datasets) that the page uses beside those in its code.
         """
         code = self._read_cells(list(cells))
+        code.strings.update(names)
         seen: set[Ref] = set()
-        for ref in code.refs:
-            seen |= self._closure(ref)
+        waiting = set(code.refs)
+        while waiting:
+            for ref in waiting:
+                seen |= self._closure(ref)
+            modules = {ref.module for ref in seen}
+            waiting = self._registered(code, modules) - seen
         modules = {ref.module for ref in seen}
         libraries = set(code.libraries)
         for module in modules:
@@ -141,7 +155,7 @@ class Workshop:
     def path(self, module: str) -> Path | None:
         """Return the file of a module, or ``None`` if the packages have no such module."""
         top, _, rest = module.partition(".")
-        if top not in self.packages:
+        if top not in self.packages or module.endswith("."):
             return None
         base = self.packages[top].joinpath(*rest.split(".")) if rest else self.packages[top]
         for path in (base / "__init__.py", base.parent / (base.name + ".py")):
@@ -151,7 +165,7 @@ class Workshop:
 
     def versions(self, libraries: Iterable[str]) -> dict[str, str]:
         """Return the versions of libraries, of Python, and of what silently shapes results."""
-        wanted = {*libraries}
+        wanted = {*libraries} - SILENT
         if wanted & set(TENSORS):
             wanted |= set(TENSORS)
         versions = {"python": f"{sys.version_info.major}.{sys.version_info.minor}"}
@@ -165,6 +179,36 @@ class Workshop:
     def data_versions(self, names: Iterable[str]) -> dict[str, str]:
         """Return a fingerprint of each dataset's description: source, hash, version."""
         return {name: _data_version(name) for name in sorted(names)}
+
+    def _registered(self, code: _Code, modules: set[str]) -> set[Ref]:
+        """Return the modules that registries among ``modules`` import for this page."""
+        found = set()
+        for package in {each for module in modules for each in self._code(module).computed}:
+            own = f"{package}."
+            outside = [self._code(each) for each in modules if not f"{each}.".startswith(own)]
+            strings = code.strings.union(*(each.strings for each in outside))
+            refs = code.refs.union(*(each.refs for each in outside))
+            listed = any(ref.name in LISTINGS and f"{ref.module}.".startswith(own) for ref in refs)
+            names = {each: self._names(each) for each in self._within(package)}
+            everything = listed or not any(names.values())
+            found |= {Ref(each, MODULE) for each in names if everything or names[each] & strings}
+        return found
+
+    @functools.cache  # noqa: B019
+    def _names(self, module: str) -> frozenset[str]:
+        """Return the names under which a module registers something."""
+        found = set()
+        for node in ast.walk(self._tree(module)):
+            if isinstance(node, ast.Call) and (_chain(node.func) or ("",))[-1] in REGISTRATION:
+                named = [each.value for each in node.keywords if each.arg == "name"]
+                for each in (*node.args[:1], *named):
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                        found.add(each.value)
+            elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+                heads = [each for each in node.decorator_list if isinstance(each, ast.Name)]
+                if any(each.id in REGISTRATION for each in heads):
+                    found.add(node.name)
+        return frozenset(found)
 
     # How names are followed ------------------------------------------------------------------
 
@@ -429,6 +473,10 @@ class _Reader(ast.NodeVisitor):
                 self.code.data.add(str(node.args[0].value))
         self.generic_visit(node)
 
+    def visit_Constant(self, node: ast.Constant) -> None:
+        if isinstance(node.value, str) and node.value.isidentifier():
+            self.code.strings.add(node.value)
+
     def _bind(self, name: str, module: str) -> None:
         if self.workshop.path(module):
             self.bound.setdefault(name, set()).add(module)
@@ -462,8 +510,11 @@ class _Reader(ast.NodeVisitor):
             start = str(argument.values[0].value)
         package = self.package or "textlib"
         prefix = f"{package}{start}" if start.startswith(".") else (start or package)
-        module = prefix.rstrip(".") if prefix.endswith(".") else prefix.rpartition(".")[0]
-        self._refer(prefix if self.workshop.path(prefix) else module, ANY)
+        parts = [part for part in prefix.split(".") if part]
+        while parts and not self.workshop.path(".".join(parts)):
+            parts.pop()
+        if parts:
+            self.code.computed.add(".".join(parts))
 
 
 def _is_press(module: str, package: str) -> bool:
@@ -527,10 +578,12 @@ def _package_map() -> dict[str, list[str]]:
 
 
 def _data_version(name: str) -> str:
+    """Return a digest of what decides a dataset's arrays, wordings of its card left out."""
     try:
-        from textlib import datasets
+        from textlib.datasets import registry
 
-        info = datasets.describe(name)
+        spec = registry.get(name)
     except Exception:  # the page itself will say what is wrong with the name
         return "unknown"
-    return hashlib.sha256(repr(info).encode("utf8")).hexdigest()[:16]
+    facts = (spec.version, spec.digest, spec.info.kind, spec.info.shapes, spec.needs)
+    return hashlib.sha256(repr(facts).encode("utf8")).hexdigest()[:16]

@@ -74,7 +74,7 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
 
 
 def _state(page: Page, workshop: Workshop, store: Store, scale: str) -> PageState:
-    uses = workshop.uses(cell.source for cell in page.cells)
+    uses = workshop.uses((cell.source for cell in page.cells), page.data)
     inputs = {
         "cells": [_digest(_cell(cell)) for cell in page.cells],
         "kernel": page.notebook.metadata.get("kernelspec", {}).get("name", "python3"),

@@ -206,7 +206,8 @@ class _Warm:
         self.tell({"ready": True})
         try:
             while True:
-                ready, _, _ = select.select([self.control, self.wake], [], [])
+                sources: list[Any] = [self.control, self.wake]
+                ready, _, _ = select.select(sources, [], [])
                 if self.wake in ready:
                     os.read(self.wake, 4096)
                     self.reap()
