@@ -67,6 +67,39 @@ def test_batch_normalization_adds_its_own_parameters_only():
     assert normalized.count_params() - plain.count_params() == 3 * widths
 
 
+@pytest.mark.parametrize(
+    ("options", "parameters"),
+    [
+        ({"downsample": "average"}, 93_322),
+        # Strides leave maps of 13, 6 and 4 pixels where pooling leaves 26, 11 and 3.
+        ({"downsample": "stride"}, 93_322 + (4 * 4 - 3 * 3) * 64 * 64),
+        ({"head": "average"}, 60_554),
+        # Without downsampling the flattened maps have 22 * 22 * 64 values instead of 3 * 3 * 64.
+        ({"downsample": "none"}, 93_322 + (22 * 22 - 3 * 3) * 64 * 64),
+    ],
+)
+def test_the_way_a_convnet_shrinks_decides_its_size(options, parameters):
+    assert models.convnet(**options).count_params() == parameters
+
+
+@pytest.mark.parametrize("options", [{"downsample": "strides"}, {"head": "flat"}])
+def test_an_unknown_part_of_a_convnet_is_refused_with_the_nearest(options):
+    with pytest.raises(ValueError, match="did you mean"):
+        models.convnet(**options)
+
+
+def test_a_layer_table_adds_up_and_leaves_out_the_batch_axis(name):
+    model = models.build(name)
+    table = models.layer_table(model)
+    assert table["parameters"].iloc[-1] == table["parameters"].iloc[:-1].sum()
+    assert table["output shape"].iloc[-2] == str(model.output_shape[-1])
+
+
+def test_a_model_without_variables_has_no_table():
+    with pytest.raises(ValueError, match="has no variables yet"):
+        models.layer_table(keras.Sequential([keras.layers.Dense(3)]))
+
+
 def test_a_classifier_gives_probabilities():
     outputs = np.asarray(models.mlp()(batch_for(models.mlp())))
     np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-5)

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from textlib.models.convnets import convnet
     from textlib.models.dense import mlp
     from textlib.models.registry import build, names, register
+    from textlib.models.tables import layer_table
 
 _HOMES = {
     "build": "registry",
     "convnet": "convnets",
+    "layer_table": "tables",
     "mlp": "dense",
     "names": "registry",
     "register": "registry",
 }
 _MODULES = ("pretrained",)
 
-__all__ = ["build", "convnet", "mlp", "names", "pretrained", "register"]
+__all__ = ["build", "convnet", "layer_table", "mlp", "names", "pretrained", "register"]
 
 
 def __getattr__(name: str) -> Any:

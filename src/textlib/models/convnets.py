@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 import keras
 
+from textlib._errors import unknown
 from textlib.models.registry import register
+
+DOWNSAMPLING = ("max", "average", "stride", "none")
+HEADS = ("flatten", "average")
 
 
 @register
@@ -14,6 +18,8 @@ def convnet(
     *,
     units: int = 64,
     outputs: int = 10,
+    downsample: str = "max",
+    head: str = "flatten",
     batch_normalization: bool = False,
     momentum: float = 0.99,
     dropout: float = 0.0,
@@ -33,6 +39,11 @@ def convnet(
         Width of the dense layer before the output.
     outputs
         Number of classes.
+    downsample
+        How maps shrink between stages: ``"max"`` or ``"average"`` pooling of 2x2, ``"stride"``
+        (every convolution but the last moves by 2), or ``"none"``.
+    head
+        What joins maps and dense layers: ``"flatten"``, or ``"average"`` over each whole map.
     batch_normalization
         Whether to normalize between each convolution (and the dense layer) and its ReLU.
     momentum
@@ -47,27 +58,43 @@ def convnet(
         Uncompiled; inputs ``(batch, height, width, channels)``, outputs ``(batch, outputs)`` that
         add up to 1.
 
+    Raises
+    ------
+    ValueError
+        If ``downsample`` or ``head`` is none of these.
+
     References
     ----------
     LeCun, Bottou, Bengio, Haffner: Gradient-based learning applied to document recognition.
     Proceedings of the IEEE 86 (1998). Ioffe, Szegedy: Batch normalization. ICML (2015).
+    Lin, Chen, Yan: Network in network. ICLR (2014), for the average over maps.
     """
-
-    def stage(layer: keras.Layer) -> list[keras.Layer]:
-        if not batch_normalization:
-            return [layer, keras.layers.ReLU()]
-        norm = keras.layers.BatchNormalization(momentum=momentum)
-        return [layer, norm, keras.layers.ReLU()]
-
+    for kind, value, choices in (("downsample", downsample, DOWNSAMPLING), ("head", head, HEADS)):
+        if value not in choices:
+            raise ValueError(unknown(kind, value, choices))
+    norm = momentum if batch_normalization else None
     bias = not batch_normalization
     stack: list[keras.Layer] = [keras.Input(tuple(input_shape))]
+    last = len(filters) - 1
     for index, count in enumerate(filters):
-        if index:
-            stack.append(keras.layers.MaxPooling2D())
-        stack += stage(keras.layers.Conv2D(count, 3, use_bias=bias))
-    stack.append(keras.layers.Flatten())
-    stack += stage(keras.layers.Dense(units, use_bias=bias))
+        strides = 2 if downsample == "stride" and index < last else 1
+        stack += _activated(keras.layers.Conv2D(count, 3, strides=strides, use_bias=bias), norm)
+        if downsample in ("max", "average") and index < last:
+            average = downsample == "average"
+            stack.append(
+                keras.layers.AveragePooling2D(2) if average else keras.layers.MaxPooling2D(2)
+            )
+    flat = head == "flatten"
+    stack.append(keras.layers.Flatten() if flat else keras.layers.GlobalAveragePooling2D())
+    stack += _activated(keras.layers.Dense(units, use_bias=bias), norm)
     if dropout:
         stack.append(keras.layers.Dropout(dropout))
     stack.append(keras.layers.Dense(outputs, activation="softmax"))
     return keras.Sequential(stack, name="convnet")
+
+
+def _activated(layer: keras.Layer, momentum: float | None) -> list[keras.Layer]:
+    """Return the layer, its batch normalization if there is a momentum, and ReLU."""
+    if momentum is None:
+        return [layer, keras.layers.ReLU()]
+    return [layer, keras.layers.BatchNormalization(momentum=momentum), keras.layers.ReLU()]

@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textlib.plotting import diagrams, palette
+    from textlib.plotting import diagrams, palette, schematics
     from textlib.plotting.curves import compare_runs, plot_history, smooth
     from textlib.plotting.images import image_grid, show_image
     from textlib.plotting.matrices import confusion_matrix, matrix, probability_bars
@@ -26,7 +26,7 @@ _HOMES = {
     "smooth": "curves",
     "use_style": "style",
 }
-_MODULES = ("diagrams", "palette")
+_MODULES = ("diagrams", "palette", "schematics")
 
 __all__ = [
     "compare_runs",
@@ -37,6 +37,7 @@ __all__ = [
     "palette",
     "plot_history",
     "probability_bars",
+    "schematics",
     "show_image",
     "smooth",
     "use_style",
