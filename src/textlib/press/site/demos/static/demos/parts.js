@@ -1,0 +1,71 @@
+// Small pieces that the demos share.
+
+/** Make an element with attributes and children. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name in element && typeof value !== "string") element[name] = value;
+    else element.setAttribute(name, value);
+  }
+  element.append(...children);
+  return element;
+}
+
+/** Paint values, row by row, as gray levels between `low` and `high`. */
+export function paint(canvas, values, height, width, low = 0, high = 1) {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  const picture = context.createImageData(width, height);
+  const span = high - low || 1;
+  for (let index = 0; index < height * width; index += 1) {
+    const level = 255 * Math.min(1, Math.max(0, (Number(values[index]) - low) / span));
+    picture.data.set([level, level, level, 255], 4 * index);
+  }
+  context.putImageData(picture, 0, 0);
+}
+
+/** Run `work` after each change, never twice at once, always once more after the last change. */
+export function latest(work) {
+  let running = false;
+  let again = false;
+  return async function request() {
+    if (running) { again = true; return; }
+    running = true;
+    do {
+      again = false;
+      await work();
+    } while (again);
+    running = false;
+  };
+}
+
+/** Call `move(x, y, first)` with places in [0, 1] while the pointer is down on an element. */
+export function drag(element, move) {
+  let down = false;
+  const place = (event, first) => {
+    const box = element.getBoundingClientRect();
+    const clamp = (value) => Math.min(1, Math.max(0, value));
+    move(clamp((event.clientX - box.left) / box.width), clamp((event.clientY - box.top) / box.height), first);
+  };
+  element.addEventListener("pointerdown", (event) => {
+    down = true;
+    element.setPointerCapture(event.pointerId);
+    place(event, true);
+  });
+  element.addEventListener("pointermove", (event) => { if (down) place(event, false); });
+  for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => { down = false; });
+}
+
+/** Turn arrow keys into steps; other keys go to `other`. */
+export function arrows(element, step, other = () => {}) {
+  const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  element.addEventListener("keydown", (event) => {
+    if (steps[event.key]) {
+      step(...steps[event.key]);
+      event.preventDefault();
+    } else {
+      other(event);
+    }
+  });
+}
