@@ -123,11 +123,23 @@ def build(book: Book, options: Options, console: Console) -> Result:
     console.print(f"{len(states)} pages with code, {len(stale)} to execute.", highlight=False)
     if stale:
         _execute(book, options, stale, result, console)
+    result.seconds = time.perf_counter() - begun
+    _report(book, options, result)
     if options.publish and not result.failures and not result.interrupted:
         console.print("Publishing ...", highlight=False)
         result.published = publish(book, strict=options.warnings_fail)
     result.seconds = time.perf_counter() - begun
     return result
+
+
+def _report(book: Book, options: Options, result: Result) -> None:
+    """Write the report on all pages, also those that the build was not asked for."""
+    from textlib.press import report
+
+    states = result.states
+    if options.pages:
+        states = planning.make(book, book.pages, scale=options.scale)
+    report.write(book, states, result, scale=options.scale)
 
 
 def _execute(

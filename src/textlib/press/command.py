@@ -176,6 +176,52 @@ def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -
     click.echo(f"{len(states)} pages with code, {stale} stale.")
 
 
+@main.group("records")
+def records_group() -> None:
+    """Full-scale results: make them, and see which are still current."""
+
+
+@records_group.command("run")
+@PAGES
+@JOBS
+@click.option("--scale", type=click.Choice(["quick", "full"]), default="full", show_default=True)
+@TIMEOUT
+@DASK
+@click.pass_obj
+def records_run(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+    """Execute experiments at full scale (on a GPU if there is one) and write their records.
+
+    Without PAGE, every page that trains something runs. The book's outputs are not touched.
+    """
+    from textlib.press import records
+
+    console = _console()
+    options["jobs"] = options["jobs"] or 1
+    failed = 0
+    for outcome, path in records.make(_book(root), pages, **options):
+        if path is None:
+            failed += 1
+            _show_failure(console, outcome)
+        else:
+            console.print(f"{outcome.page}: {outcome.seconds:.0f} s, {path}", highlight=False)
+    sys.exit(1 if failed else 0)
+
+
+@records_group.command("check")
+@click.pass_obj
+def records_check(root: Path | None) -> None:
+    """Show which records are those of the pages as they stand; exit code 1 if any is stale."""
+    from textlib.press import records
+
+    stale = 0
+    for record, current in records.check(_book(root)):
+        stale += not current
+        state = "current" if current else "stale  "
+        click.echo(f"{state}  {record.page}  {record.scale}, {record.device}, {record.date[:10]}")
+    click.echo(f"{stale} stale." if stale else "All records are current.")
+    sys.exit(1 if stale else 0)
+
+
 # What the reader of the terminal sees --------------------------------------------------------
 
 

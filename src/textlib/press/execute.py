@@ -107,6 +107,7 @@ class Outcome:
     numbers: dict[str, str] = field(default_factory=dict)
     notebook: Any = None
     seed: int = 0
+    executed: str = ""
 
 
 @dataclass
@@ -189,6 +190,7 @@ def _run(task: Task, page: Page, store: Store, watch: Watch) -> Outcome:
         numbers,
         None if task.commit else run.notebook,
         task.seed,
+        started.isoformat(timespec="seconds"),
     )
 
 

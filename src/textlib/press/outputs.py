@@ -21,6 +21,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("textlib_read_only", False, "env", types=bool)
     app.connect("config-inited", _read_only)
     app.connect("env-get-outdated", _outdated)
+    app.setup_extension("textlib.press.tables")
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
 
