@@ -8,8 +8,8 @@ with a full example):
     The card under the title. The body is a bullet list of what the reader will be able to do;
     ``:after:`` lists the pages to read first. Running time and datasets are filled in.
 ``{quiz}``
-    One self-check question. The argument is the question; the body a list of ``[x]`` (right) and
-    ``[ ]`` (wrong) answers, each with its explanation as a block quote.
+    One self-check question: the question, then a list of ``[x]`` (right) and ``[ ]`` (wrong)
+    answers, each with its explanation as a block quote.
 ``{part-map}``
     The parts of the book with their chapters and pictures that the chapters computed.
 """

@@ -124,7 +124,7 @@ class Quiz(SphinxDirective):
     """Parse ``{quiz}``."""
 
     has_content = True
-    required_arguments = 1
+    optional_arguments = 1
     final_argument_whitespace = True
     option_spec: ClassVar = {"name": directives.unchanged}
 
@@ -134,10 +134,13 @@ class Quiz(SphinxDirective):
             question, answers = parse_answers(list(self.content))
         except ValueError as error:
             raise self.error(str(error)) from error
+        question = [*self.arguments, "", *question]
+        if not any(line.strip() for line in question):
+            raise self.error("a quiz needs a question above its answers.")
         found = quiz(ids=[f"quiz-{self.env.new_serialno('quiz')}"])
         self.add_name(found)
         asked = quiz_question(ids=[f"{found['ids'][0]}-question"])
-        self._parse([self.arguments[0], "", *question], 0, asked)
+        self._parse(question, 0, asked)
         found += asked
         for answer in answers:
             found += self._answer(answer)

@@ -1,0 +1,127 @@
+"""Make the fonts that the site serves: ``python -m textlib.press.site.fonts``.
+
+The results are kept under version control, so that building the book needs none of this. It cuts
+Literata (text) and STIX Two Math (formulas) down to the characters of a book in English with
+mathematics. Both come from registry packages: ``pip install fonttools brotli fontpkg-literata
+ziamath``. Both are under the SIL Open Font License, which the theme ships next to them.
+"""
+
+import importlib.util
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "theme" / "static" / "fonts"
+
+_LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180)]
+_PUNCTUATION = [*range(0x2010, 0x2030), 0x2032, 0x2033, 0x20AC, 0x2122]
+_SYMBOLS = [*range(0x2190, 0x2194), 0x2212, 0x00D7, 0x2248, 0x2260, 0x2264, 0x2265, 0x2713]
+_TEXT_FEATURES = ["kern", "liga", "calt", "ccmp", "locl", "mark", "lnum", "onum", "tnum", "sups"]
+
+_MATH_BLOCKS: list[Iterable[int]] = [
+    range(0x20, 0x7F),
+    [0xA0, 0xAC, 0xAF, 0xB0, 0xB1, 0xB4, 0xB7, 0xD7, 0xF7, 0x131, 0x237],
+    [0x2C6, 0x2C7, 0x2D8, 0x2D9, 0x2DC, 0x300, 0x301, 0x302, 0x303, 0x304, 0x307, 0x308, 0x30C],
+    [*range(0x391, 0x3AA), *range(0x3B1, 0x3CA), 0x3D1, 0x3D5, 0x3D6, 0x3F0, 0x3F1, 0x3F5],
+    [
+        0x2013,
+        0x2014,
+        0x2016,
+        0x2019,
+        0x2020,
+        0x2022,
+        0x2026,
+        *range(0x2032, 0x2035),
+        0x203E,
+        0x2044,
+    ],
+    [0x20D0, 0x20D1, 0x20D6, 0x20D7, 0x2061, 0x2062, 0x2063],
+    [0x2102, 0x210B, 0x210E, 0x2110, 0x2111, 0x2112, 0x2113, 0x2115, 0x2119, 0x211A, 0x211B],
+    [0x211C, 0x211D, 0x2124, 0x212C, 0x2130, 0x2131, 0x2133],
+    [*range(0x2190, 0x2196), 0x21A6, 0x21D0, 0x21D2, 0x21D4, 0x27F5, 0x27F6, 0x27F9],
+    [*range(0x2200, 0x2214), *range(0x2217, 0x221B), 0x221D, 0x221E, 0x2223, 0x2225, 0x2226],
+    [
+        *range(0x2227, 0x2230),
+        0x2234,
+        0x223C,
+        0x2243,
+        0x2245,
+        0x2248,
+        0x2254,
+        0x225C,
+        0x2260,
+        0x2261,
+    ],
+    [0x2264, 0x2265, 0x226A, 0x226B, 0x227A, 0x227B, *range(0x2282, 0x2288), 0x2295, 0x2297],
+    [
+        0x2299,
+        0x22A4,
+        0x22A5,
+        0x22C0,
+        0x22C1,
+        0x22C2,
+        0x22C3,
+        0x22C5,
+        0x22C6,
+        *range(0x22EE, 0x22F2),
+    ],
+    [*range(0x2308, 0x230C), 0x23B4, 0x23B5, *range(0x23DC, 0x23E0), 0x25A1, 0x27E8, 0x27E9],
+    [0x2A01, 0x2A02, 0x2A7D, 0x2A7E],
+    range(0x1D400, 0x1D49C),  # bold, italic, bold italic
+    range(0x1D49C, 0x1D4B6),  # script capitals
+    range(0x1D538, 0x1D552),  # double-struck capitals
+    [0x1D7D9, 0x1D6A4, 0x1D6A5, *range(0x1D6A8, 0x1D756)],  # Greek; double-struck one
+]
+
+
+def text_font(style: str) -> None:
+    """Write one style of the text font, variable in weight from 400 to 700."""
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
+    source = _package("fontpkg_literata") / "files" / f"Literata{style}[opsz,wght].ttf"
+    font = _subset(TTFont(source), [*_LATIN, *_PUNCTUATION, *_SYMBOLS], _TEXT_FEATURES)
+    font = instancer.instantiateVariableFont(font, {"opsz": 14, "wght": (400, 700)})
+    _save(font, f"text{style.lower()}.woff2")
+
+
+def math_font() -> None:
+    """Write the math font with the table that makes roots and brackets grow."""
+    from fontTools.ttLib import TTFont
+
+    source = _package("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
+    characters = [code for block in _MATH_BLOCKS for code in block]
+    font = _subset(TTFont(source), characters, ["ssty", "dtls", "flac", "kern", "ss04"])
+    _save(font, "math.woff2")
+
+
+def _subset(font: Any, characters: Iterable[int], features: list[str]) -> Any:
+    from fontTools import subset
+
+    options = subset.Options(layout_features=features, hinting=False, notdef_outline=True)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
+    return font
+
+
+def _save(font: Any, name: str) -> None:
+    font.flavor = "woff2"
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    font.save(FOLDER / name)
+
+
+def _package(name: str) -> Path:
+    found = importlib.util.find_spec(name)
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(
+            f"the fonts are cut from the package {name!r}, which is not installed; run "
+            "'pip install fonttools brotli fontpkg-literata ziamath'."
+        )
+    return Path(found.origin).parent
+
+
+if __name__ == "__main__":
+    text_font("")
+    text_font("-Italic")
+    math_font()
