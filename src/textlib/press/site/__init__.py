@@ -8,7 +8,7 @@ style and script, ``finish`` the last pass over each page's HTML, ``images`` the
 import importlib
 from types import ModuleType
 
-_PARTS = ("card", "quiz", "mathml")
+_PARTS = ("card", "quiz", "demo", "mathml")
 
 
 def parts() -> list[ModuleType]:
