@@ -14,8 +14,8 @@ Names by module (``describe(name)`` says what each is, ``registry.get(name).open
 - ``images``: mnist, fashion_mnist, solar_cells, silhouettes, faces
 - ``photos``: imagenet_photos, sample_photos, photographs, paintings, emoji
 - ``composites``: cutouts, composites (classify, segment), scenes (detect several objects)
-- ``text``: imdb, reuters, newsgroups, questions, spam, shakespeare, moby_dick, speeches, brown,
-  german_english, spanish_english
+- ``text``: imdb, reuters, newsgroups, questions, spam
+- ``corpora``: shakespeare, moby_dick, speeches, brown, german_english, spanish_english
 - ``tabular``: housing, boston, iris, wine, breast_cancer, diabetes, digits
 - ``series``: weather, appliances, sunspots
 - ``synthetic``: moons, circles, blobs, spirals, shapes, digit_scenes, clocks, sketches, waves,
@@ -71,6 +71,7 @@ _LAZY = (
     "canonical",
     "command",
     "composites",
+    "corpora",
     "encoding",
     "folders",
     "images",
