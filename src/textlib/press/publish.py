@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from textlib import paths
+from textlib.press import notebooks
 from textlib.press.book import SOURCE, Book
 from textlib.press.store import Store
 
@@ -72,8 +73,12 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
             return Published(True, index, (), True, log)
         mark.unlink(missing_ok=True)
         store.reconcile(book.pages)
+        if book.config.get("repository"):
+            notebooks.write(book)
         code, warnings = _run(book, log, strict=strict, fresh=fresh)
         ok = code == 0 and index.is_file() and not (strict and warnings)
+        if index.is_file():
+            notebooks.copy_to_site(book)
         if ok:
             with paths.atomic_write(mark) as draft:
                 draft.write_text(json.dumps(print_before), encoding="utf8")
