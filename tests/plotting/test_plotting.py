@@ -154,9 +154,22 @@ def test_volumes_are_as_tall_as_their_maps():
     assert short / tall == pytest.approx(np.sqrt(14 / 28), rel=0.15)
 
 
+def test_a_graph_has_a_frame_per_box_and_a_head_per_arrow():
+    boxes = {"x": diagrams.Box("x = 2", 0, 0), "times": diagrams.Box("×", 1, 0.5, round=True)}
+    ax = diagrams.graph(boxes, [("x", "times"), diagrams.Arrow("times", "x", "slope", bend=0.3)])
+    assert [text.get_text() for text in ax.texts if text.get_text()] == ["x = 2", "×", "slope"]
+    assert [text.arrow_patch is not None for text in ax.texts if not text.get_text()] == [True] * 2
+
+
+def test_a_graph_refuses_an_arrow_to_nowhere():
+    with pytest.raises(KeyError, match="did you mean 'loss'"):
+        diagrams.graph({"loss": diagrams.Box("loss", 0, 0)}, [("loss", "los")])
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: diagrams.graph({}, []), "at least one box"),
         (lambda: diagrams.flow([]), "at least one step"),
         (lambda: diagrams.layers([3]), "at least two layers"),
         (lambda: diagrams.layers([3, 2], labels=["a"]), "1 labels for 2 layers"),

@@ -1,18 +1,22 @@
 """Diagrams of networks, drawn in code: boxes and arrows, layers of units, and tensors.
 
-Three vocabularies: ``flow`` for processing steps from left to right, ``layers`` for units and
-their connections, ``volumes`` for the shapes of feature maps through a convnet.
+Four vocabularies: ``flow`` for processing steps from left to right, ``layers`` for units and
+their connections, ``volumes`` for the shapes of feature maps through a convnet, ``graph`` for
+anything else made of named boxes and arrows, such as a computation graph.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Polygon
+from matplotlib.text import Text
 
+from textlib._errors import unknown
 from textlib.plotting import palette
 from textlib.plotting._axes import blank
 from textlib.plotting.style import WIDTH
@@ -35,6 +39,55 @@ class Step:
     text: str
     note: str = ""
     color: str = palette.BLUE
+
+
+@dataclass(frozen=True)
+class Box:
+    """One box of a graph, with its place.
+
+    Attributes
+    ----------
+    text
+        What it stands for; line breaks allowed.
+    column, row
+        Place of its center: columns count to the right, rows downward; fractions allowed.
+    color
+        Outline; one of the palette's colors.
+    round
+        Whether to draw a pill, the sign of an operation, and not a box, the sign of a value.
+    """
+
+    text: str
+    column: float
+    row: float
+    color: str = palette.BLUE
+    round: bool = False
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One arrow of a graph.
+
+    Attributes
+    ----------
+    start, end
+        Keys of the boxes that it joins.
+    text
+        Label beside its middle.
+    color
+        Color of line and label.
+    width
+        Line width in points.
+    bend
+        Curvature: 0 is straight, positive bends to the left of the direction of travel.
+    """
+
+    start: str
+    end: str
+    text: str = ""
+    color: str = palette.MUTED
+    width: float = 1.3
+    bend: float = 0.0
 
 
 def flow(steps: Sequence[Step | str], *, ax: Axes | None = None, per_row: int = 5) -> Axes:
@@ -166,6 +219,90 @@ def volumes(
         ax.text(index + 1.0, 0.97, text, ha="center", va="top", size=8, color=palette.MUTED)
         _arrow(ax, (index + 0.87, 0.84), (index + 1.13, 0.84))
     return ax
+
+
+def graph(
+    boxes: Mapping[str, Box],
+    arrows: Sequence[Arrow | tuple[str, str]],
+    *,
+    ax: Axes | None = None,
+    row_height: float = 0.85,
+) -> Axes:
+    """Draw named boxes and the arrows between them.
+
+    Parameters
+    ----------
+    boxes
+        Key to box. The figure is as wide as the text column, whatever the number of columns.
+    arrows
+        Arrows between keys; a plain pair is an arrow without a label.
+    ax
+        Axes to draw in; new ones, sized to the number of rows, by default.
+    row_height
+        Height of one row in inches, for new axes.
+
+    Raises
+    ------
+    ValueError
+        If there are no boxes.
+    KeyError
+        If an arrow names a box that is not there.
+    """
+    if not boxes:
+        raise ValueError("boxes is empty; a graph needs at least one box.")
+    links = [link if isinstance(link, Arrow) else Arrow(*link) for link in arrows]
+    for key in itertools.chain.from_iterable((link.start, link.end) for link in links):
+        if key not in boxes:
+            raise KeyError(unknown("box", key, boxes))
+    columns = [box.column for box in boxes.values()]
+    rows = [-box.row for box in boxes.values()]
+    if ax is None:
+        height = row_height * (max(rows) - min(rows) + 1.1)
+        ax = plt.subplots(figsize=(WIDTH, height))[1]
+    blank(ax).set(
+        xlim=(min(columns) - 0.55, max(columns) + 0.55), ylim=(min(rows) - 0.55, max(rows) + 0.55)
+    )
+    drawn = {key: _graph_box(ax, box) for key, box in boxes.items()}
+    for link in links:
+        _graph_arrow(ax, drawn[link.start], drawn[link.end], link)
+    return ax
+
+
+def _graph_box(ax: Axes, box: Box) -> Text:
+    """Draw a text in its frame; the frame fits the text, whatever the size of the axes."""
+    shape = "round,pad=0.5,rounding_size=0.85" if box.round else "round,pad=0.5,rounding_size=0.2"
+    frame = {"boxstyle": shape, "facecolor": palette.SURFACE, "edgecolor": box.color, "lw": 1.6}
+    return ax.text(
+        box.column, -box.row, box.text, ha="center", va="center", size=10, bbox=frame, zorder=3
+    )
+
+
+def _graph_arrow(ax: Axes, start: Text, end: Text, link: Arrow) -> None:
+    style = {
+        "arrowstyle": "-|>",
+        "mutation_scale": 12,
+        "color": link.color,
+        "lw": link.width,
+        "patchA": start.get_bbox_patch(),
+        "patchB": end.get_bbox_patch(),
+        "shrinkA": 2,
+        "shrinkB": 2,
+        "connectionstyle": f"arc3,rad={-link.bend}",
+    }
+    (tail_x, tail_y), (head_x, head_y) = start.get_position(), end.get_position()
+    ax.annotate("", xy=(head_x, head_y), xytext=(tail_x, tail_y), arrowprops=style, zorder=2)
+    if link.text:
+        middle_x = (tail_x + head_x - link.bend * (head_y - tail_y)) / 2
+        middle_y = (tail_y + head_y + link.bend * (head_x - tail_x)) / 2
+        paper = {"boxstyle": "round,pad=0.15", "facecolor": palette.BACKGROUND, "edgecolor": "none"}
+        look: dict[str, Any] = {
+            "ha": "center",
+            "va": "center",
+            "size": 9,
+            "color": link.color,
+            "bbox": paper,
+        }
+        ax.text(middle_x, middle_y, link.text, **look)
 
 
 def _canvas(ax: Axes | None, columns: int, rows: int, *, height: float) -> Axes:
