@@ -176,6 +176,53 @@ def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -
     click.echo(f"{len(states)} pages with code, {stale} stale.")
 
 
+@main.command()
+@click.argument("pages", nargs=-1)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.pass_obj
+def serve(root: Path | None, pages: tuple[str, ...], port: int) -> None:
+    """Show the book on 127.0.0.1 and build it again when a file changes.
+
+    With PAGES, only these are executed again; without, the pages that changed.
+    """
+    from textlib.press.serve import serve
+
+    try:
+        serve(_book(root), port=port, pages=pages, console=_console())
+    except OSError as error:
+        message = f"cannot listen on port {port}: {error.strerror}. Try --port 0."
+        raise click.ClickException(message) from error
+
+
+@main.command()
+@click.option("--weight/--no-weight", default=True, help="Hold pages to their budget of bytes.")
+@click.pass_obj
+def check(root: Path | None, weight: bool) -> None:
+    """Check the published site: links, alternative texts, weight, no third-party requests."""
+    from textlib.press.checks import check
+
+    book = _book(root)
+    if not (book.html_dir / "index.html").is_file():
+        raise click.ClickException("the book is not published yet; run 'textlib build'.")
+    problems = check(book.html_dir, weight=weight)
+    for problem in problems:
+        click.echo(str(problem))
+    click.echo(f"{len(problems)} problems." if problems else "All checks hold.")
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@click.option("--package", metavar="REQUIREMENT", help="What the first cell installs.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def notebooks(root: Path | None, package: str | None, output: Path | None) -> None:
+    """Write the notebook of every page that runs (publishing does so as well)."""
+    from textlib.press import notebooks
+
+    written = notebooks.write(_book(root), package=package, folder=output)
+    click.echo(f"{len(written)} notebooks in {output or _book(root).notebooks_dir}")
+
+
 @main.group("records")
 def records_group() -> None:
     """Full-scale results: make them, and see which are still current."""
