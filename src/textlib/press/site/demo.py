@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -31,6 +32,7 @@ RUNTIME_FILES = (
     "ort-wasm-simd-threaded.mjs",
     "ort-wasm-simd-threaded.wasm",
 )
+HAS_DEMO = "textlib_demo"  # key in Sphinx's metadata of a page
 INSTALL_TIMEOUT = 300.0  # seconds
 
 
@@ -56,19 +58,32 @@ class Demo(SphinxDirective):
         found = demo(name=self.arguments[0], title=title)
         self.state.nested_parse(self.content, self.content_offset, found)
         self.set_source_info(found)
+        self.env.metadata[self.env.docname][HAS_DEMO] = True
         return [found]
+
+
+def outdated(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    """Read pages with demos each time: the runtime may have come or gone since."""
+    return [name for name, metadata in env.metadata.items() if HAS_DEMO in metadata]
 
 
 def published(app: Sphinx, docname: str) -> dict[str, dict[str, Any]]:
     """Return what the cells of a page published, by name."""
-    from textlib.press.book import Book
     from textlib.press.store import Store
 
-    store = Store(Book.find(Path(app.srcdir)))
+    store = Store(_book(app))
     stamp = store.stamp(names.page(app.env, docname))
     if stamp is None or not store.intact(stamp):
         return {}
     return {payload["name"]: payload for payload in _payloads(store.outputs(stamp))}
+
+
+def _book(app: Sphinx) -> Any:
+    from textlib.press.book import Book
+
+    return Book.find(Path(app.srcdir))
 
 
 def _payloads(notebook: Any) -> Iterator[dict[str, Any]]:
@@ -81,8 +96,8 @@ def _payloads(notebook: Any) -> Iterator[dict[str, Any]]:
 
 def runtime(app: Sphinx) -> Path | None:
     """Return the folder with onnxruntime-web, installing it where there is npm; or ``None``."""
-    manifest = Path(app.srcdir) / "web"
-    folder = Path(app.srcdir) / "_build" / "web"
+    book = _book(app)
+    manifest, folder = book.root / "web", book.build_dir / "web"
     dist = folder / "node_modules" / "onnxruntime-web" / "dist"
     lock = manifest / "package-lock.json"
     installed = folder / "package-lock.json"
@@ -171,6 +186,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(demo, html=(_visit, _depart))
     app.add_directive("demo", Demo)
     app.connect("config-inited", _add_static)
+    app.connect("env-get-outdated", outdated)
     app.connect("doctree-resolved", resolve)
     app.connect("html-page-context", add_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
