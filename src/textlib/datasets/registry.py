@@ -20,7 +20,7 @@ from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetEr
 
 logger = logging.getLogger("textlib.datasets")
 
-MODULES = ("images", "photos", "text", "corpora")
+MODULES = ("images", "photos", "text", "corpora", "tabular", "series", "vectors")
 Convert = Callable[..., Mapping[str, Any]]
 Open = Callable[..., Dataset]
 
