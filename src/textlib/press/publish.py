@@ -170,10 +170,20 @@ def _rebased(book: Book, value: Any) -> Any:
     return value
 
 
+def _keep_native_messages_apart() -> None:
+    """Send what compiled libraries write to the error stream to the log, not among warnings.
+
+    TensorFlow greets from C++ when a page's names are looked up; Sphinx warns from Python.
+    """
+    sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf8")
+    os.dup2(1, 2)
+
+
 def main(arguments: list[str]) -> int:
     """Run Jupyter Book on the book at ``arguments[0]``; return Sphinx's exit code."""
     from jupyter_book.sphinx import build_sphinx
 
+    _keep_native_messages_apart()
     book = Book(Path(arguments[0]))
     config = book.press_dir / "config.yml"
     toc = book.press_dir / "toc.yml"
