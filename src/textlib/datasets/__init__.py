@@ -13,13 +13,14 @@ Names by module (``describe(name)`` says what each is, ``registry.get(name).open
 
 - ``images``: mnist, fashion_mnist, solar_cells, silhouettes, faces
 - ``photos``: imagenet_photos, sample_photos, photographs, paintings, emoji
-- ``composites``: cutouts, composites (classify, segment), scenes (detect several objects)
+- ``composites``: cutouts, composites (classify, segment), scenes and digit_scenes (detect)
 - ``text``: imdb, reuters, newsgroups, questions, spam
 - ``corpora``: shakespeare, moby_dick, speeches, brown, german_english, spanish_english
 - ``tabular``: housing, boston, iris, wine, breast_cancer, diabetes, digits
 - ``series``: weather, appliances, sunspots
-- ``synthetic``: moons, circles, blobs, spirals, shapes, digit_scenes, clocks, sketches, waves,
-  sine_sums, latch, reber, cadences, dates, stories
+- ``synthetic``: moons, circles, blobs, spirals, shapes, clocks, sketches; ``random_labels`` and
+  ``extra_channels`` change other sets
+- ``sequences``: waves, sine_sums, latch, reber, cadences, dates, stories
 - ``vectors``: glove
 - ``canonical``, from their own address only: cifar10, imdb_full, reuters_keras,
   california_housing, jena_climate, cats_vs_dogs, glove_100d, tiny_shakespeare, nietzsche
@@ -76,6 +77,7 @@ _LAZY = (
     "folders",
     "images",
     "photos",
+    "sequences",
     "series",
     "sources",
     "splitting",

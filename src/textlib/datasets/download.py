@@ -94,7 +94,7 @@ class _CutOffError(Exception):
     """A transfer ended early."""
 
 
-def download(address: str, target: Path, *, sha256: str = "", timeout: float = 30.0) -> Path:
+def download(address: str, target: Path, *, digest: str = "", timeout: float = 30.0) -> Path:
     """Download a file, check its digest, and return its path.
 
     Parameters
@@ -103,8 +103,9 @@ def download(address: str, target: Path, *, sha256: str = "", timeout: float = 3
         Where the file is.
     target
         Where it goes. The folder must exist.
-    sha256
-        The pinned digest; empty where the content is checked later.
+    digest
+        The pinned SHA-256, or ``"md5:"`` and an MD5 where the publisher states no better one;
+        empty where the content is checked later.
     timeout
         Seconds without any byte after which a server counts as silent.
 
@@ -122,14 +123,14 @@ def download(address: str, target: Path, *, sha256: str = "", timeout: float = 3
     try:
         pooch.retrieve(
             address,
-            known_hash=f"sha256:{sha256}" if sha256 else None,
+            known_hash=digest or None,
             path=target.parent,
             fname=target.name,
             downloader=ResumingDownloader(timeout),
         )
     except ValueError as error:  # pooch's word for a wrong digest; its temporary file is gone
         raise IntegrityError(
-            f"{address} served a file whose SHA-256 is not the pinned {sha256}. "
+            f"{address} served a file whose digest is not the pinned {digest}. "
             "It was discarded; do not use this address until you know why it changed."
         ) from error
     return target

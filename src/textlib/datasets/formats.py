@@ -7,6 +7,7 @@ pickles, the last one without running what the pickle names.
 import gzip
 import io
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,6 +44,35 @@ def read_idx(path: Path) -> np.ndarray:
     if values.size != int(np.prod(shape)):
         raise IntegrityError(f"{path.name!r} should hold {shape}, but has {values.size} values.")
     return values.reshape(shape)
+
+
+def read_object_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read an ``.npz`` file whose arrays hold Python lists, without trusting its pickles.
+
+    Raises
+    ------
+    UnpicklingRefusedError
+        If a pickle in it names anything beyond arrays.
+    IntegrityError
+        If the file is damaged.
+    """
+    arrays = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for entry in archive.namelist():
+                stream = io.BytesIO(archive.read(entry))
+                version = np.lib.format.read_magic(stream)
+                reader = np.lib.format.read_array_header_1_0
+                shape, _, dtype = reader(stream) if version == (1, 0) else (None, None, None)
+                if dtype is not None and dtype.hasobject:
+                    array = np.asarray(restricted_load(stream.read())).reshape(shape)
+                else:
+                    stream.seek(0)
+                    array = np.load(stream, allow_pickle=False)
+                arrays[entry.removesuffix(".npy")] = array
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise IntegrityError(f"{path.name!r} is damaged: {error}.") from error
+    return arrays
 
 
 def read_qt_resources(path: Path) -> dict[str, bytes]:

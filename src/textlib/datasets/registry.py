@@ -20,7 +20,19 @@ from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetEr
 
 logger = logging.getLogger("textlib.datasets")
 
-MODULES = ("images", "photos", "text", "corpora", "tabular", "series", "vectors")
+MODULES = (
+    "images",
+    "photos",
+    "composites",
+    "text",
+    "corpora",
+    "tabular",
+    "series",
+    "vectors",
+    "synthetic",
+    "sequences",
+    "canonical",
+)
 Convert = Callable[..., Mapping[str, Any]]
 Open = Callable[..., Dataset]
 

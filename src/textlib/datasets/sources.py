@@ -241,8 +241,8 @@ class Url:
     Attributes
     ----------
     files
-        For each file its name in the cache: the address and the SHA-256 digest. An empty digest
-        leaves the check to the content of the dataset that is made of the file.
+        For each file its name in the cache: the address and the digest (see
+        `download.download`).
     timeout
         Seconds without any byte after which a server counts as silent.
     """
@@ -256,9 +256,9 @@ class Url:
 
     def get(self, wanted: Wanted, into: Path) -> None:
         """Download every wanted file."""
-        for name, (address, sha256) in self.files.items():
+        for name, (address, digest) in self.files.items():
             if name in wanted:
-                download(address, into / name, sha256=sha256, timeout=self.timeout)
+                download(address, into / name, digest=digest, timeout=self.timeout)
 
 
 def pypi(
@@ -293,7 +293,7 @@ def installed(package: str, *patterns: str) -> Resource:
 
 
 def url(key: str, files: Mapping[str, tuple[str, str]]) -> Resource:
-    """Describe files at addresses: ``{name: (address, sha256)}``."""
+    """Describe files at addresses: ``{name: (address, digest)}``."""
     return _resource(f"url-{key}", Url(files), Wanted(tuple(files)))
 
 

@@ -9,7 +9,7 @@ whatever source served it.
 import hashlib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,21 +143,38 @@ def _write_blobs(folder: Path, name: str, value: list[bytes]) -> None:
     _write_array(folder, f"{name}.ends", ends)
 
 
-def _read_blobs(folder: Path, name: str) -> list[bytes]:
-    return unpack(_read_array(folder, name), _read_array(folder, f"{name}.ends"))
+class Blobs(Sequence[bytes]):
+    """Pieces of one blob, each cut out (and read from disk) when it is asked for."""
+
+    def __init__(self, blob: np.ndarray, ends: np.ndarray) -> None:
+        self._blob, self._ends = blob, ends
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, index: Any) -> Any:
+        place = range(len(self))[index]
+        if isinstance(place, range):
+            return [self[one] for one in place]
+        return self._blob[self._ends[place] : self._ends[place + 1]].tobytes()
 
 
-def _digest_blobs(value: list[bytes]) -> str:
-    blob, ends = pack(value)
+def _read_blobs(folder: Path, name: str) -> Blobs:
+    return Blobs(_read_array(folder, name), _read_array(folder, f"{name}.ends"))
+
+
+def _read_texts(folder: Path, name: str) -> list[str]:
+    pieces = unpack(_read_array(folder, name), _read_array(folder, f"{name}.ends"))
+    return [piece.decode("utf-8") for piece in pieces]
+
+
+def _digest_blobs(value: Sequence[bytes]) -> str:
+    blob, ends = pack(list(value))
     return hashlib.sha256((_digest_array(blob) + _digest_array(ends)).encode()).hexdigest()
 
 
 def _encoded(texts: list[str]) -> list[bytes]:
     return [text.encode("utf-8") for text in texts]
-
-
-def _decoded(pieces: list[bytes]) -> list[str]:
-    return [piece.decode("utf-8") for piece in pieces]
 
 
 def _is_list_of(kind: type) -> Callable[[Any], bool]:
@@ -189,7 +206,7 @@ KINDS: dict[str, _Kind] = {
     "texts": _Kind(
         _is_list_of(str),
         lambda folder, name, value: _write_blobs(folder, name, _encoded(value)),
-        lambda folder, name: _decoded(_read_blobs(folder, name)),
+        _read_texts,
         lambda value: _digest_blobs(_encoded(value)),
     ),
     "blobs": _Kind(_is_list_of(bytes), _write_blobs, _read_blobs, _digest_blobs),
