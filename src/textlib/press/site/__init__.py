@@ -8,7 +8,7 @@ style and script, ``finish`` the last pass over each page's HTML, ``images`` the
 import importlib
 from types import ModuleType
 
-_PARTS = ("card", "quiz", "demo", "mathml")
+_PARTS = ("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish")
 
 
 def parts() -> list[ModuleType]:

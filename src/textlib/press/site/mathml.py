@@ -60,12 +60,12 @@ def _convert(engine: Any, tex: str, display: bool) -> str | MathError:
 
 
 def prepare(tex: str) -> str:
-    """Return the formula without numbering of its own; Sphinx numbers what has a label.
+    r"""Return the formula without numbering of its own; Sphinx numbers what has a label.
 
     Examples
     --------
-    >>> prepare(r"\\begin{align} a &= b \\end{align}")
-    '\\\\begin{align*} a &= b \\\\end{align*}'
+    >>> prepare(r"\begin{align} a &= b \end{align}")
+    '\\begin{align*} a &= b \\end{align*}'
     """
 
     def star(found: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Names of pages: authors write ``vision/convnets``, Sphinx may know it as ``book/vision/convnets``.
+"""Names of pages: authors write ``vision/convnets``, Sphinx may say ``book/vision/convnets``.
 
 The table of contents decides which of the two it is, by where its root page lies.
 """
@@ -76,3 +76,9 @@ def _below(env: BuildEnvironment, site_map: Any, tree: Any) -> Iterator[str]:
         below = site_map.get(str(entry)) or site_map.get(name)
         for inner in below.subtrees if below else ():
             yield from _below(env, site_map, inner)
+
+
+def number(env: BuildEnvironment, docname: str) -> str:
+    """Return the number of a chapter, such as ``"34"``; empty where chapters have none."""
+    found = env.toc_secnumbers.get(docname, {}).get("", ())
+    return ".".join(str(part) for part in found)
