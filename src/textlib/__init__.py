@@ -15,7 +15,10 @@ __version__ = "0.1.0"
 _SUBMODULES = (
     "claims",
     "datasets",
+    "demos",
     "interpret",
+    "language",
+    "layers",
     "models",
     "paths",
     "plotting",
