@@ -92,7 +92,7 @@ def style_sheet() -> str:
     )
     aliases = "".join(f"{name}:var(--{color});" for name, color in _ALIASES.items())
     return (
-        f":root{{color-scheme:light;{_variables(LIGHT)}{aliases}}}\n"
+        f":root{{color-scheme:light;{_variables(LIGHT)}}}html:root{{{aliases}}}\n"
         f"@media screen{{:root[data-theme=dark]{{color-scheme:dark;{dark}}}}}\n"
         "@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light])"
         f"{{color-scheme:dark;{dark}}}}}\n"

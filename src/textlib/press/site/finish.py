@@ -74,33 +74,40 @@ def fold(soup: BeautifulSoup) -> None:
         box.name = "details"
         title.name = "summary"
         title.attrs.pop("class", None)
-        box["class"] = [name for name in box["class"] if name not in _FOLDED]
+        box["class"] = " ".join(name for name in classes(box) if name not in _FOLDED)
 
 
 def mend_tables(soup: BeautifulSoup) -> None:
     """Let wide tables scroll inside themselves, and say which cells are headers."""
-    for table in soup.find_all("table"):
-        if "indextable" in table.get("class", []):
-            continue
-        table.attrs.pop("border", None)
-        table.attrs.pop("style", None)
-        for header in table.select("thead th"):
-            header["scope"] = "colgroup" if header.get("colspan") else "col"
-        for header in table.select("tbody th"):
-            header["scope"] = "row"
-        for empty in table.select("th"):
-            if not empty.get_text(strip=True) and not empty.find("img"):
-                empty.name = "td"
-                empty.attrs.pop("scope", None)
-        for group in table.find_all("colgroup"):
-            group.decompose()
-        parent = table.parent
-        if parent is None or "table-scroll" not in parent.get("class", []):
-            table.wrap(soup.new_tag("div", attrs={"class": "table-scroll"}))
     for style in soup.find_all("style", attrs={"scoped": True}):
         style.decompose()
     for wrapper in soup.select(".pst-scrollable-table-container"):
         wrapper.unwrap()
+    for table in soup.find_all("table"):
+        if "indextable" not in classes(table):
+            _mend_headers(table)
+            table.wrap(soup.new_tag("div", attrs={"class": "table-scroll"}))
+
+
+def _mend_headers(table: Tag) -> None:
+    for name in ("border", "style"):
+        table.attrs.pop(name, None)
+    for group in table.find_all("colgroup"):
+        group.decompose()
+    for header in table.find_all("th"):
+        if not header.get_text(strip=True) and not header.find("img"):
+            header.name = "td"
+            header.attrs.pop("scope", None)
+        elif header.find_parent("thead"):
+            header["scope"] = "colgroup" if header.get("colspan") else "col"
+        else:
+            header["scope"] = "row"
+
+
+def classes(tag: Tag) -> list[str]:
+    """Return the classes of an element."""
+    found = tag.get("class")
+    return found.split() if isinstance(found, str) else list(found or ())
 
 
 def mend_code(soup: BeautifulSoup) -> None:
@@ -121,7 +128,8 @@ def mend_sections(soup: BeautifulSoup) -> None:
         if section.find(re.compile("^h[1-6]$"), recursive=False) is None:
             section.name = "div"
     for link in soup.find_all("a", class_="headerlink"):
-        heading = link.parent.get_text(" ", strip=True).removesuffix("#").strip()
+        parent = link.parent
+        heading = parent.get_text(" ", strip=True).removesuffix("#").strip() if parent else ""
         link["aria-label"] = f"Link to {heading}" if heading else "Link to this place"
         link.attrs.pop("title", None)
     for title in soup.select("span.math[title], a[title='']"):
@@ -137,8 +145,8 @@ def mark_external(soup: BeautifulSoup) -> None:
 def drop_noise(soup: BeautifulSoup) -> None:
     """Remove classes that neither the style sheet nor the script knows."""
     for tag in soup.find_all(class_=True):
-        kept = [name for name in tag["class"] if name not in _NOISE]
+        kept = [name for name in classes(tag) if name not in _NOISE]
         if kept:
-            tag["class"] = kept
+            tag["class"] = " ".join(kept)
         else:
             del tag["class"]

@@ -108,7 +108,7 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
     """
     if image.mode not in ("RGB", "RGBA"):
         image = image.convert("RGBA" if "A" in image.getbands() else "RGB")
-    if image.mode == "RGBA" and image.getextrema()[3] == (255, 255):
+    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
     if image.width > max_width:
         height = round(image.height * max_width / image.width)

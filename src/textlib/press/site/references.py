@@ -157,7 +157,7 @@ def _link_chain(
     while True:
         dot = here.next_sibling
         after = dot.next_sibling if isinstance(dot, Tag) and dot.get_text() == "." else None
-        if not isinstance(after, Tag) or not _NAME_CLASSES & set(after.get("class", [])):
+        if not isinstance(after, Tag) or not _NAME_CLASSES & set(after.get("class") or ()):
             break
         chain.append((after, f"{chain[-1][1]}.{after.get_text()}"))
         here = after

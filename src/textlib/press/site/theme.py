@@ -24,7 +24,8 @@ _STATIC = _THEME / "static"
 _NOTEBOOK_BRANCH = "notebooks"
 #: What the inherited theme and other extensions put into ``_static`` and no page of ours loads.
 _UNUSED = (
-    "scripts", "styles", "vendor", "locales", "images", "webpack-macros.html", "sbt-webpack-macros.html",
+    "scripts", "styles", "vendor", "locales", "images", "webpack-macros.html",
+    "sbt-webpack-macros.html",
     "basic.css", "pygments.css", "clipboard.min.js", "copybutton.js", "copybutton_funcs.js",
     "copybutton.css", "copy-button.svg", "check-solid.svg", "togglebutton.js", "togglebutton.css",
     "sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js", "minimal", "css", "js", "__pycache__",
@@ -189,6 +190,8 @@ def _contents(toc: str) -> str:
         return ""
     for deeper in inner.select("ul ul"):
         deeper.decompose()
+    if len(inner.find_all("a")) < 2:
+        return ""
     for tag in inner.find_all(True):
         tag.attrs = {key: value for key, value in tag.attrs.items() if key == "href"}
     return str(inner)
