@@ -16,15 +16,18 @@ from typing import Any
 
 from rich.console import Console
 
+from textlib.press import checks
 from textlib.press import plan as planning
 from textlib.press import progress as display
 from textlib.press.book import Book, Page
+from textlib.press.checks import Problem
 from textlib.press.execute import Failure, Outcome, Task, Watch, run_page
 from textlib.press.plan import PageState
-from textlib.press.publish import Published, publish
+from textlib.press.publish import Published, forget, publish
 
 PAGE_SECONDS = {"quick": 900.0, "full": 6 * 3600.0}
 WARM_PAGES = 2  # from how many pages on the warm process pays
+BACKEND = "module://matplotlib_inline.backend_inline"  # figures go into the page, always
 UNKNOWN_SECONDS = 30.0  # what a page that was never timed is taken to need
 
 
@@ -82,13 +85,18 @@ class Result:
         What came of each page that was not fresh.
     published
         What came of publishing; ``None`` if it was not tried.
+    problems
+        What the checks found on the published pages, where warnings are errors.
     seconds
         Wall time of the whole build.
+    interrupted
+        Whether Ctrl-C ended it.
     """
 
     states: list[PageState]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     published: Published | None = None
+    problems: list[Problem] = field(default_factory=list)
     seconds: float = 0.0
     interrupted: bool = False
 
@@ -101,7 +109,7 @@ class Result:
     def ok(self) -> bool:
         """Whether everything that was asked for is there."""
         published = self.published is None or self.published.ok
-        return not self.failures and published and not self.interrupted
+        return published and not (self.failures or self.problems or self.interrupted)
 
 
 def build(book: Book, options: Options, console: Console) -> Result:
@@ -128,6 +136,10 @@ def build(book: Book, options: Options, console: Console) -> Result:
     if options.publish and not result.failures and not result.interrupted:
         console.print("Publishing ...", highlight=False)
         result.published = publish(book, strict=options.warnings_fail)
+        if options.warnings_fail and not result.published.skipped:
+            result.problems = checks.of_book(book)
+            if result.problems:
+                forget(book)
     result.seconds = time.perf_counter() - begun
     return result
 
@@ -278,6 +290,7 @@ def environment(book: Book, *, scale: str, jobs: int) -> dict[str, str]:
         "TF_ENABLE_ONEDNN_OPTS": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "1"),
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
         "KERAS_BACKEND": "tensorflow",
+        "MPLBACKEND": BACKEND,
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": os.pathsep.join(search),
         "TEXTLIB_RUNS": str(book.runs_dir),

@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from textlib.press.book import Book
+
 MEDIAN_BYTES = 500_000
 LARGEST_BYTES = 1_500_000
 LOADING_LINKS = {"stylesheet", "preload", "modulepreload", "icon", "manifest", "preconnect"}
@@ -88,27 +90,59 @@ class _Reader(HTMLParser):
         self._style = False
 
 
-def check(site: Path, *, weight: bool = True) -> list[Problem]:
+def of_book(book: Book, *, weight: bool | None = None) -> list[Problem]:
+    """Return what is wrong with a book's published site.
+
+    Parameters
+    ----------
+    book
+        The book.
+    weight
+        Whether pages have a budget of bytes; by default what ``textlib_page_weight`` says among
+        the Sphinx settings in ``_config.yml``, and true if it says nothing.
+    """
+    settings = (book.config.get("sphinx") or {}).get("config") or {}
+    budget = settings.get("textlib_page_weight", True) if weight is None else weight
+    address = str((book.config.get("html") or {}).get("baseurl") or "")
+    return check(book.html_dir, base=base_of(address), weight=budget)
+
+
+def check(site: Path, *, base: str = "/", weight: bool = True) -> list[Problem]:
     """Return what is wrong with a published site.
 
     Parameters
     ----------
     site
         Folder of the site, such as ``_build/html``.
+    base
+        Path of the site on its host, which absolute links begin with, such as ``"/book/"``.
     weight
         Whether pages have a budget of bytes.
     """
+    site = site.resolve()
     pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if _is_page(site, path)}
     problems: list[Problem] = []
     sizes = {}
     for path, html in pages.items():
         name = path.relative_to(site).as_posix()
-        problems += [Problem(name, "link", text) for text in _broken(site, path, html, pages)]
+        problems += [Problem(name, "link", text) for text in _broken(site, path, html, pages, base)]
         problems += [Problem(name, "image", f"no alternative text: {src}") for src in html.untold]
         problems += [Problem(name, "third party", url) for url in _foreign(path, html)]
         if path.name not in LISTINGS:
-            sizes[name] = _bytes(site, path, html)
+            sizes[name] = _bytes(site, path, html, base)
     return problems + (list(_heavy(sizes)) if weight else [])
+
+
+def base_of(address: str) -> str:
+    """Return the path of a site's address, with a slash at both ends.
+
+    Examples
+    --------
+    >>> base_of("https://example.org/book/")
+    '/book/'
+    """
+    path = urlsplit(address).path.strip("/")
+    return f"/{path}/" if path else "/"
 
 
 def _is_page(site: Path, path: Path) -> bool:
@@ -126,13 +160,15 @@ def _decorative(attributes: dict[str, str]) -> bool:
     return hidden or attributes.get("role") in {"presentation", "none"}
 
 
-def _broken(site: Path, path: Path, html: _Html, pages: dict[Path, _Html]) -> Iterator[str]:
+def _broken(
+    site: Path, path: Path, html: _Html, pages: dict[Path, _Html], base: str
+) -> Iterator[str]:
     """Yield the links and loads of a page that lead nowhere."""
     for link in sorted(html.links | html.loads):
         parts = urlsplit(link)
         if parts.scheme or parts.netloc:
             continue
-        target = _target(site, path, parts.path)
+        target = _target(site, path, parts.path, base)
         if not target.exists():
             yield f"{link} does not exist"
         elif parts.fragment and target in pages:
@@ -141,12 +177,12 @@ def _broken(site: Path, path: Path, html: _Html, pages: dict[Path, _Html]) -> It
                 yield f"{link}: the page has no #{anchor}"
 
 
-def _target(site: Path, path: Path, link: str) -> Path:
-    """Return the file that a relative link means."""
+def _target(site: Path, path: Path, link: str, base: str) -> Path:
+    """Return the file that a link inside the site means."""
     if not link:
         return path
-    base = site if link.startswith("/") else path.parent
-    target = (base / unquote(link).lstrip("/")).resolve()
+    folder = site if link.startswith("/") else path.parent
+    target = (folder / unquote(link.removeprefix(base)).lstrip("/")).resolve()
     return target / "index.html" if target.is_dir() else target
 
 
@@ -160,13 +196,13 @@ def _foreign(path: Path, html: _Html) -> Iterator[str]:
     yield from sorted(url for url in loads if urlsplit(url).netloc)
 
 
-def _bytes(site: Path, path: Path, html: _Html) -> int:
+def _bytes(site: Path, path: Path, html: _Html, base: str) -> int:
     """Return what a first visit transfers, before compression."""
     files = {path}
     for link in html.loads:
         parts = urlsplit(link)
         if not parts.scheme and not parts.netloc:
-            files.add(_target(site, path, parts.path))
+            files.add(_target(site, path, parts.path, base))
     return sum(each.stat().st_size for each in files if each.is_file())
 
 

@@ -199,12 +199,12 @@ def serve(root: Path | None, pages: tuple[str, ...], port: int) -> None:
 @click.pass_obj
 def check(root: Path | None, weight: bool) -> None:
     """Check the published site: links, alternative texts, weight, no third-party requests."""
-    from textlib.press.checks import check
+    from textlib.press import checks
 
     book = _book(root)
     if not (book.html_dir / "index.html").is_file():
         raise click.ClickException("the book is not published yet; run 'textlib build'.")
-    problems = check(book.html_dir, weight=weight)
+    problems = checks.of_book(book, weight=None if weight else False)
     for problem in problems:
         click.echo(str(problem))
     click.echo(f"{len(problems)} problems." if problems else "All checks hold.")
@@ -327,6 +327,10 @@ def _show_published(console: "Console", result: "Result") -> None:
         console.print(f"Publishing failed; everything Sphinx said is in {published.log}.")
     elif published.skipped:
         console.print("The site is up to date.")
+    for problem in result.problems:
+        console.print(str(problem), markup=False, highlight=False)
+    if result.problems:
+        console.print(f"{len(result.problems)} problems on the published pages.")
     if published.ok:
         console.print(f"{result.seconds:.1f} s in all.")
         click.echo(str(published.index))

@@ -19,6 +19,7 @@ from textlib.press.store import Store
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_config_value("textlib_read_only", False, "env", types=bool)
+    app.add_config_value("textlib_page_weight", True, "", types=bool)
     app.connect("config-inited", _read_only)
     app.connect("env-get-outdated", _outdated)
     app.setup_extension("textlib.press.tables")

@@ -20,7 +20,7 @@ from textlib.press.warm import Nursery, NurseryError
 NAME = "textlib-warm"
 LAUNCHER = ["-m", "ipykernel_launcher"]
 # What libraries read once, when they are imported: a fork cannot change these any more.
-READ_AT_IMPORT = ("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "TF_CPP_MIN_LOG_LEVEL")
+READ_AT_IMPORT = ("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND")
 
 _nursery: Nursery | None = None
 

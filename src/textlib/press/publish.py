@@ -65,10 +65,10 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
     """
     store = Store(book)
     log = book.press_dir / "publish.log"
+    mark = _mark(book)
     index = book.html_dir / "index.html"
     with store.lock("publish"):
         print_before = _fingerprint(book, store, strict=strict)
-        mark = book.press_dir / "published.json"
         if not fresh and index.is_file() and _read(mark) == print_before:
             return Published(True, index, (), True, log)
         mark.unlink(missing_ok=True)
@@ -83,6 +83,16 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
             with paths.atomic_write(mark) as draft:
                 draft.write_text(json.dumps(print_before), encoding="utf8")
     return Published(ok, index, tuple(warnings), False, log)
+
+
+def forget(book: Book) -> None:
+    """Publish anew next time, even if nothing has changed."""
+    _mark(book).unlink(missing_ok=True)
+
+
+def _mark(book: Book) -> Path:
+    """Return the file that says what the site was made from."""
+    return book.press_dir / "published.json"
 
 
 def _run(book: Book, log: Path, *, strict: bool, fresh: bool) -> tuple[int, list[str]]:

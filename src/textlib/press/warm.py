@@ -31,7 +31,6 @@ HEAVY = {
     "keras": "keras",
 }
 ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer")
-BACKEND = "module://matplotlib_inline.backend_inline"  # what ipykernel would set
 START_SECONDS = 120
 
 
@@ -54,7 +53,7 @@ class Nursery:
         wanted = set(libraries)
         modules = [module for name, module in HEAVY.items() if name in wanted]
         ours, theirs = socket.socketpair()
-        self.environment = {"MPLBACKEND": BACKEND, **environment}
+        self.environment = environment
         self._socket = ours
         self._lock = threading.Lock()
         self._answers: dict[int, WarmProcess] = {}
