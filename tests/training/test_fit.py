@@ -208,3 +208,4 @@ def test_the_run_says_what_happened():
     assert "restored; trained 2 epochs" in repr(train(network()))
     assert len(run.epoch_seconds) == run.epochs == 2
     assert 0 < sum(run.epoch_seconds) <= run.seconds
+    assert 0 < run.step_seconds <= min(run.epoch_seconds)

@@ -18,6 +18,9 @@ from textlib.training import fingerprint
 from textlib.training.seeds import set_seed
 from textlib.training.store import RunStore
 
+#: Counts up when a record gets a new field, so that runs without it are trained anew.
+RECORD_FORMAT = 2
+
 
 @dataclass(frozen=True)
 class Run:
@@ -31,6 +34,9 @@ class Run:
         One list per metric, with a value per epoch, as in ``keras.callbacks.History.history``.
     epoch_seconds
         Wall-clock seconds of each epoch, validation included, when it was trained.
+    step_seconds
+        Wall-clock seconds of the fastest update. Where other programs share the processor, it
+        compares designs more fairly than whole epochs do.
     seconds
         Wall-clock seconds of the whole training, when it was trained.
     restored
@@ -44,6 +50,7 @@ class Run:
     name: str
     history: dict[str, list[float]]
     epoch_seconds: list[float]
+    step_seconds: float
     seconds: float
     restored: bool
     key: str
@@ -160,6 +167,7 @@ def fit(
         "key": key,
         "history": {name: [float(v) for v in values] for name, values in history.history.items()},
         "epoch_seconds": clock.seconds,
+        "step_seconds": clock.fastest_step,
         "seconds": time.perf_counter() - began,
         "device": _device(),
         "scale": scale.current(),
@@ -175,18 +183,25 @@ def fit(
 
 
 class _Clock(keras.callbacks.Callback):
-    """Measure the wall-clock seconds of each epoch."""
+    """Measure the wall-clock seconds of each epoch and of the fastest step."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seconds: list[float] = []
-        self._began = 0.0
+        self.fastest_step = float("inf")
+        self._began = self._step_began = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._began = time.perf_counter()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self.seconds.append(time.perf_counter() - self._began)
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._step_began = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self.fastest_step = min(self.fastest_step, time.perf_counter() - self._step_began)
 
 
 def _require_ready(model: keras.Model) -> None:
@@ -201,7 +216,8 @@ def _require_ready(model: keras.Model) -> None:
 
 
 def _key(model: keras.Model, data: Any, rest: list[Any]) -> str:
-    parts = [fingerprint.of_model(model), data, rest, scale.current(), fingerprint.versions()]
+    about = [scale.current(), fingerprint.versions(), RECORD_FORMAT]
+    parts = [fingerprint.of_model(model), data, rest, about]
     return fingerprint.of(parts)
 
 
@@ -230,6 +246,7 @@ def _from_record(record: dict[str, Any], *, restored: bool = True) -> Run:
         name=record["name"],
         history=record["history"],
         epoch_seconds=record["epoch_seconds"],
+        step_seconds=record["step_seconds"],
         seconds=record["seconds"],
         restored=restored,
         key=record["key"],
