@@ -101,7 +101,8 @@ def number(name: str, value: Any, spec: str = "") -> None:
         Format specification, such as ``".1%"`` or ``",d"``.
     """
     display = _display()
-    text = format(value, spec)
+    # Quoted, because MyST-NB reads plain text as Python: 7,380 would become (7, 380), 0.90 become 0.9.
+    text = repr(format(value, spec))
     if display is not None:
         record = {MIME_PREFIX + "text/plain": text}
         glue = {"scrapbook": {"name": name, "mime_prefix": MIME_PREFIX}}

@@ -63,9 +63,19 @@ def test_a_number_reaches_the_prose_as_myst_nb_expects_it(notebook):
     with capture_output() as captured:
         claims.number("accuracy", 0.9712, ".1%")
     (output,) = captured.outputs
-    assert output.data == {"application/papermill.record/text/plain": "97.1%"}
+    assert output.data == {"application/papermill.record/text/plain": "'97.1%'"}
     glue = {"name": "accuracy", "mime_prefix": "application/papermill.record/"}
     assert output.metadata == {"scrapbook": glue}
+
+
+@pytest.mark.parametrize(("value", "spec", "shown"), [(7380, ",d", "7,380"), (0.9, ".2f", "0.90")])
+def test_a_number_is_shown_as_it_was_formatted(notebook, value, spec, shown):
+    from myst_nb.core.variables import format_plain_text
+
+    with capture_output() as captured:
+        claims.number("value", value, spec)
+    (text,) = captured.outputs[0].data.values()
+    assert format_plain_text(text, "") == shown
 
 
 def test_outside_a_notebook_nothing_is_shown(capsys):

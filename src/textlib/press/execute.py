@@ -354,7 +354,7 @@ def numbers_of(notebook: Any) -> dict[str, str]:
         if glue and glue.get("name"):
             text = output.get("data", {}).get(glue.get("mime_prefix", "") + "text/plain")
             if isinstance(text, str):
-                numbers[glue["name"]] = text
+                numbers[glue["name"]] = text.strip("'")
     return numbers
 
 
