@@ -101,7 +101,7 @@ def number(name: str, value: Any, spec: str = "") -> None:
         Format specification, such as ``".1%"`` or ``",d"``.
     """
     display = _display()
-    # Quoted, because MyST-NB reads plain text as Python: 7,380 would become (7, 380), 0.90 become 0.9.
+    # Quoted, because MyST-NB reads plain text as Python: 7,380 would become (7, 380), 0.90 0.9.
     text = repr(format(value, spec))
     if display is not None:
         record = {MIME_PREFIX + "text/plain": text}
