@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 
+CONNECT_SECONDS = 10
+
+
 class Cluster:
     """A Dask client as an executor.
 
@@ -21,7 +24,7 @@ class Cluster:
     def __init__(self, address: str) -> None:
         from distributed import Client
 
-        self._client = Client(address, timeout="10s")
+        self._client = Client(address, timeout=CONNECT_SECONDS)
         self._executor = self._client.get_executor(pure=False, retries=1)
 
     def submit(

@@ -237,5 +237,5 @@ def _meaning(source: str) -> str:
         if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                body[0] = ast.Expr(ast.Constant(None))
+                body.pop(0)
     return ast.dump(tree)

@@ -1,0 +1,206 @@
+"""The published notebooks: valid, plain, and able to run where only they are."""
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import textlib
+from textlib.press import notebooks
+from textlib.press.book import Book, BookError
+
+ROOT = Path(__file__).parents[2]
+MYST_ONLY = ("{glue:", "{ref}", "{numref}", "{cite", "```{", ":::{", "{doc}`", "{term}`", "{eq}`")
+
+
+def read(path):
+    """Return a notebook and check it against the format."""
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    return notebook
+
+
+def text_of(notebook):
+    """Return the Markdown of a notebook."""
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+@pytest.fixture(scope="module")
+def of_the_book(tmp_path_factory):
+    """Write the notebooks of the real book."""
+    return notebooks.write(Book.find(ROOT), folder=tmp_path_factory.mktemp("notebooks"))
+
+
+def test_every_page_that_runs_has_a_valid_notebook_without_myst(of_the_book):
+    pages = [page for page in Book.find(ROOT).pages if page.executes]
+    assert len(of_the_book) == len(pages)
+    for path in of_the_book:
+        text = text_of(read(path))
+        for mark in MYST_ONLY:
+            assert mark not in text, f"{mark} is left in {path.name}"
+
+
+def test_the_code_of_the_page_is_intact(of_the_book):
+    for page, path in zip(
+        [p for p in Book.find(ROOT).pages if p.executes], of_the_book, strict=True
+    ):
+        code = [cell.source for cell in read(path).cells if cell.cell_type == "code"][1:]
+        plain = [
+            source.split("\n", 1)[1] if source.startswith("# @title") else source for source in code
+        ]
+        assert plain == [cell.source for cell in page.cells], page.name
+
+
+def test_figures_exercises_and_solutions_read_well(fixture_book):
+    extra = """
+```{code-cell} python
+---
+mystnb:
+  figure: {name: fig-line, caption: A line.}
+---
+1
+```
+
+{numref}`fig-line` shows it.
+
+```{exercise}
+:label: ex-one
+Do it.
+```
+
+```{solution-start} ex-one
+```
+
+```{code-cell} python
+done = True
+```
+
+```{solution-end}
+```
+"""
+    fixture_book.page("part/one", "x = 1", extra=extra)
+    folder = fixture_book.root / "out"
+    notebook = read(notebooks.write(fixture_book.book, folder=folder)[0])
+    text = text_of(notebook)
+    assert '<a id="fig-line"></a>\n\n**Figure 1.** A line.' in text
+    assert "[Figure 1](#fig-line) shows it." in text
+    assert "**Solution of exercise 1** (unfold the cells below)" in text
+    solution = notebook.cells[-1]
+    assert solution.source == "# @title Solution of exercise 1\ndone = True"
+    assert solution.metadata.jupyter == {"source_hidden": True}
+    assert solution.metadata.cellView == "form"
+
+
+def test_the_branch_has_what_binder_needs_and_links_follow_from_one_setting(fixture_book):
+    folder = fixture_book.root / "out"
+    notebooks.write(fixture_book.book, folder=folder)
+    assert "git+https://github.com/owner/fixture@main" in (folder / "requirements.txt").read_text()
+    readme = (folder / "README.md").read_text()
+    colab = "https://colab.research.google.com/github/owner/fixture/blob/notebooks/part/one.ipynb"
+    assert colab in readme
+    repository = notebooks.Repository.of(fixture_book.book)
+    assert repository.binder("part/one").startswith(
+        "https://mybinder.org/v2/gh/owner/fixture/notebooks"
+    )
+
+
+def test_without_an_address_the_error_names_the_setting(fixture_book):
+    fixture_book.edit("_config.yml", "https://github.com/owner/fixture", "")
+    with pytest.raises(BookError, match="repository"):
+        notebooks.Repository.of(fixture_book.book)
+
+
+def test_a_notebook_of_a_page_that_is_gone_is_removed_and_an_unchanged_one_not_touched(
+    fixture_book,
+):
+    folder = fixture_book.root / "out"
+    old = folder / "part/old.ipynb"
+    first = notebooks.write(fixture_book.book, folder=folder)[0]
+    old.write_text("{}")
+    before = first.stat().st_mtime_ns
+    notebooks.write(fixture_book.book, folder=folder)
+    assert not old.exists()
+    assert first.stat().st_mtime_ns == before
+
+
+# A fresh environment -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Build the package's wheel, without network."""
+    folder = tmp_path_factory.mktemp("wheel")
+    code = (
+        "import os, sys; os.chdir(sys.argv[1]); import hatchling.build as build; "
+        "print(build.build_wheel(sys.argv[2]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(ROOT), str(folder)], capture_output=True, text=True
+    )
+    if "No module named 'hatchling'" in done.stderr:
+        pytest.skip("hatchling, which builds the wheel, is not installed")
+    assert done.returncode == 0, done.stderr
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def fresh_python(tmp_path_factory):
+    """Make an environment that has every library of this one, but not textlib."""
+    folder = tmp_path_factory.mktemp("fresh")
+    libraries = folder / "libraries"
+    libraries.mkdir()
+    for path in Path(sysconfig.get_paths()["purelib"]).iterdir():
+        if "textlib" not in path.name and path.suffix != ".pth":
+            (libraries / path.name).symlink_to(path)
+    venv.create(folder / "venv", with_pip=True, symlinks=True)
+    python = folder / "venv/bin/python"
+    ask = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
+    site = subprocess.check_output([python, "-c", ask], text=True).strip()
+    Path(site, "libraries.pth").write_text(f"{libraries}\n")
+    return python
+
+
+RUN = """
+import sys, nbformat
+from nbclient import NotebookClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+notebook = nbformat.read(sys.argv[1], as_version=4)
+spec = KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+manager = AsyncKernelManager()
+manager._kernel_spec = spec
+NotebookClient(notebook, km=manager, timeout=240).execute(cwd=sys.argv[2])
+manager.shutdown_kernel(now=True)
+nbformat.write(notebook, sys.argv[1])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="links to the libraries")
+def test_a_notebook_runs_where_only_its_first_cell_installs_the_package(
+    fixture_book, wheel, fresh_python, tmp_path
+):
+    absent = [fresh_python, "-c", "import textlib"]
+    assert subprocess.run(absent, capture_output=True, cwd=tmp_path).returncode != 0
+    fixture_book.page("part/one", "import textlib\nprint(textlib.__file__)")
+    made = notebooks.write(fixture_book.book, package=str(wheel), folder=tmp_path / "out")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        [fresh_python, "-c", RUN, str(made[0]), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        env={**environment, "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+        cwd=tmp_path,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    outputs = json.dumps(json.loads(made[0].read_text())["cells"])
+    assert str(fresh_python.parents[1]) in outputs
+    assert str(Path(textlib.__file__).parent) not in outputs
+    assert "Claim holds" in outputs
