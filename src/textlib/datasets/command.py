@@ -76,7 +76,7 @@ def verify(names: tuple[str, ...]) -> None:
     is in the cache is checked.
     """
     from textlib import datasets
-    from textlib.datasets import registry, store
+    from textlib.datasets import registry
 
     with _errors_in_one_line():
         chosen = [registry.get(name) for name in names or datasets.names()]
@@ -90,12 +90,11 @@ def verify(names: tuple[str, ...]) -> None:
                 click.echo(f"{name}: not in the cache")
                 bad.append(name)
             continue
-        damaged = store.Saved(spec.folder).damaged() if registry.is_ready(spec) else ["manifest"]
-        if damaged:
+        if damage := registry.damage(spec):
             bad.append(name)
             with _errors_in_one_line():
                 registry.remove(spec)
-            click.secho(f"{name}: damaged ({', '.join(damaged)}); removed", fg="red", err=True)
+            click.secho(f"{name}: damaged ({damage}); removed", fg="red", err=True)
         else:
             click.echo(f"{name}: good")
     if bad:

@@ -146,9 +146,12 @@ def register(
 
 def specs() -> dict[str, Spec]:
     """Return every dataset by name, in catalog order."""
-    for module in MODULES:
-        importlib.import_module(f"textlib.datasets.{module}")
-    return dict(_specs)
+    modules = [f"textlib.datasets.{module}" for module in MODULES]
+    for module in modules:
+        importlib.import_module(module)
+    # Modules import each other, so the order of registration is not that of the catalog.
+    place = {module: number for number, module in enumerate(modules)}
+    return dict(sorted(_specs.items(), key=lambda item: place.get(item[1].open.__module__, 99)))
 
 
 def get(name: str) -> Spec:
@@ -246,6 +249,18 @@ def _discard(recipe: Recipe, *, even_shared: bool) -> None:
         ]
         if even_shared or len(users) < 2:
             sources.discard_resource(resource)
+
+
+def damage(spec: Spec) -> str:
+    """Read every byte of a prepared dataset; return what is wrong with it, or an empty string."""
+    if not folders.complete(spec.folder, spec.key):
+        return "a file is missing, has another size, or is of another version"
+    saved = store.Saved(spec.folder)
+    if names := saved.damaged():
+        return f"changed: {', '.join(names)}"
+    if spec.digest and store.content_digest(saved.manifest["items"]) != spec.digest:
+        return "the content is not the pinned one"
+    return ""
 
 
 def remove(spec: Spec) -> None:

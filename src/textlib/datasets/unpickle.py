@@ -44,6 +44,11 @@ def _encode(text: str, encoding: str = "latin1") -> bytes:
     return codecs.encode(text, "latin1")
 
 
+def _no_bytes() -> bytes:
+    """Stand in for ``bytes()``, which old protocols use for the data of an empty array."""
+    return b""
+
+
 ARRAYS: Mapping[tuple[str, str], Callable[..., Any]] = {
     **{
         (f"{package}.{module}", name): stand_in
@@ -57,6 +62,8 @@ ARRAYS: Mapping[tuple[str, str], Callable[..., Any]] = {
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): np.dtype,
     ("_codecs", "encode"): _encode,
+    ("__builtin__", "bytes"): _no_bytes,
+    ("builtins", "bytes"): _no_bytes,
 }
 """The names that a pickle of plain NumPy arrays may use, and what stands behind each."""
 

@@ -1,0 +1,163 @@
+"""Names, options, the order of sources, and what happens when none of them serves."""
+
+import pytest
+
+from tests.datasets.conftest import card, digest_of, numbers_from, spec_of, url_recipe
+from textlib import datasets
+from textlib.datasets import download, registry
+from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetError
+
+BODY = b"3 1 4 1 5"
+DEAD = "http://127.0.0.1:9/numbers.txt"
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(download, "PAUSE", 0.0)
+
+
+@pytest.fixture
+def true_digest(tmp_path):
+    (tmp_path / "numbers.txt").write_bytes(BODY)
+    return digest_of(numbers_from(tmp_path))
+
+
+def test_an_unknown_name_gets_the_nearest_one_and_the_choices():
+    with pytest.raises(UnknownDatasetError, match=r"'mnits'; did you mean 'mnist'\?.*weather"):
+        datasets.load("mnits")
+
+
+def test_an_unknown_option_names_the_options():
+    with pytest.raises(TypeError, match=r"'nosie'; did you mean 'noise'\?"):
+        datasets.load("moons", nosie=0.1)
+
+
+def test_an_unknown_family_names_the_families():
+    with pytest.raises(ValueError, match=r"did you mean 'images'\?"):
+        datasets.names(family="image")
+
+
+def test_the_catalog_is_a_table_of_all_cards():
+    table = datasets.catalog()
+    assert list(table.index) == datasets.names()
+    assert table.loc["imdb", "kind"] == "subset"
+    assert {"license", "citation", "source", "shapes"} <= set(table.columns)
+
+
+def test_names_can_be_chosen_by_family_and_by_source():
+    assert "cifar10" in datasets.names(family="images", offline=False)
+    assert "cifar10" not in datasets.names(offline=True)
+    everything = set(datasets.names(offline=True)) | set(datasets.names(offline=False))
+    assert everything == set(datasets.names())
+
+
+def test_a_set_is_fetched_once_and_opened_from_the_cache(cache, server):
+    address = server.serve("numbers.txt", BODY)
+    spec = spec_of(url_recipe("numbers", address, BODY))
+    for _ in range(3):
+        dataset = spec.open(spec.info, registry.prepare(spec))
+    assert dataset.train.x.tolist() == [3, 1, 4, 1, 5]
+    assert len(server.files["numbers.txt"].requests) == 1
+
+
+def test_raw_files_are_dropped_when_the_set_is_prepared(cache, server):
+    address = server.serve("numbers.txt", BODY)
+    registry.prepare(spec_of(url_recipe("numbers", address, BODY)))
+    assert not list((cache / "raw").rglob("numbers.txt"))
+
+
+def test_the_next_source_is_tried_and_makes_the_same_content(cache, server, true_digest):
+    address = server.serve("numbers.txt", BODY)
+    spec = spec_of(
+        url_recipe("dead", DEAD, BODY), url_recipe("alive", address, BODY), digest=true_digest
+    )
+    saved = registry.prepare(spec)
+    assert saved.manifest["source"] == address
+    assert registry.damage(spec) == ""
+
+
+def test_no_source_lists_what_was_tried_and_what_to_do(cache, server):
+    missing = f"http://127.0.0.1:{server.port}/gone.txt"
+    spec = spec_of(url_recipe("dead", DEAD, BODY), url_recipe("gone", missing, BODY))
+    with pytest.raises(FetchError) as caught:
+        registry.prepare(spec)
+    message = str(caught.value)
+    assert f"1. {DEAD}: no connection" in message
+    assert f"2. {missing}: the server answered 404" in message
+    assert "textlib data fetch numbers" in message
+    assert "TEXTLIB_CACHE" in message
+    assert len(caught.value.attempts) == 2
+
+
+def test_an_altered_file_falls_through_to_a_true_one(cache, server, true_digest):
+    altered = server.serve("altered.txt", b"6 6 6")
+    good = server.serve("good.txt", BODY)
+    spec = spec_of(
+        url_recipe("altered", altered, BODY), url_recipe("good", good, BODY), digest=true_digest
+    )
+    assert registry.prepare(spec).manifest["source"] == good
+
+
+def test_content_that_is_not_the_pinned_one_is_refused_and_removed(cache, server, true_digest):
+    body = b"6 6 6"
+    address = server.serve("numbers.txt", body)
+    spec = spec_of(url_recipe("changed", address, body), digest=true_digest)
+    with pytest.raises(IntegrityError, match="is pinned"):
+        registry.prepare(spec)
+    assert not spec.folder.exists()
+    assert not list(cache.rglob("*.txt"))
+
+
+def test_a_file_that_cannot_be_read_is_refused_and_removed(cache, server):
+    body = b"three one four"
+    address = server.serve("numbers.txt", body)
+    spec = spec_of(url_recipe("words", address, body))
+    with pytest.raises(IntegrityError, match="cannot be read"):
+        registry.prepare(spec)
+    assert not list(cache.rglob("*.txt"))
+
+
+def test_a_set_of_another_digest_is_fetched_again(cache, server, true_digest):
+    address = server.serve("numbers.txt", BODY)
+    recipe = url_recipe("numbers", address, BODY)
+    registry.prepare(spec_of(recipe))
+    pinned = spec_of(recipe, digest=true_digest)
+    assert not registry.is_ready(pinned)
+    registry.prepare(pinned)
+    assert registry.is_ready(pinned)
+    assert len(server.files["numbers.txt"].requests) == 2
+
+
+def test_a_truncated_set_is_fetched_again(cache, server):
+    address = server.serve("numbers.txt", BODY)
+    spec = spec_of(url_recipe("numbers", address, BODY))
+    registry.prepare(spec)
+    path = spec.folder / "x.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+    assert registry.prepare(spec)["x"].tolist() == [3, 1, 4, 1, 5]
+
+
+def test_damage_and_removal(cache, server):
+    address = server.serve("numbers.txt", BODY)
+    spec = spec_of(url_recipe("numbers", address, BODY))
+    registry.prepare(spec)
+    path = spec.folder / "x.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x07")
+    assert registry.damage(spec) == "changed: x"
+    registry.remove(spec)
+    assert not spec.folder.exists()
+    assert "missing" in registry.damage(spec)
+
+
+def test_a_name_cannot_be_taken_twice():
+    def stranger(info):
+        raise AssertionError
+
+    stranger.__module__ = "elsewhere"
+    with pytest.raises(ValueError, match="registered twice"):
+        registry.register(card("mnist"))(stranger)
+
+
+def test_a_card_with_a_wrong_kind_is_refused():
+    with pytest.raises(ValueError, match="stand-in"):
+        card("x", kind="fake")
