@@ -1,0 +1,69 @@
+"""A page's model reaches the browser unchanged, or the page stops."""
+
+import base64
+
+import keras
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+from textlib import demos
+
+SAMPLE = np.linspace(0, 1, 6, dtype="float32").reshape(2, 3)
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="softmax")])
+
+
+@pytest.fixture
+def notebook():
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()
+
+
+def published(model, **settings):
+    with capture_output() as captured:
+        assert demos.publish("toy", model, kind="latent", sample=SAMPLE, **settings)
+    (payload,) = [o.data[demos.MIME] for o in captured.outputs if demos.MIME in o.data]
+    return payload
+
+
+@pytest.mark.slow
+def test_the_published_file_computes_what_keras_computes(model, notebook):
+    import onnxruntime
+
+    payload = published(model, range=[-1, 1])
+    session = onnxruntime.InferenceSession(base64.b64decode(payload["model"]))
+    (outputs,) = session.run(None, {session.get_inputs()[0].name: SAMPLE})
+    recorded = payload["sample"]["outputs"]["output"]
+    np.testing.assert_allclose(outputs, model(SAMPLE), atol=1e-6)
+    np.testing.assert_allclose(outputs.ravel(), recorded["data"], atol=1e-6)
+    assert recorded["shape"] == [2, 4]
+    assert payload["settings"] == {"range": [-1, 1]}
+    assert (payload["name"], payload["kind"]) == ("toy", "latent")
+
+
+@pytest.mark.slow
+def test_an_export_that_differs_stops_the_page(model, notebook, monkeypatch):
+    other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="softmax")])
+    monkeypatch.setattr(demos, "_export", lambda _, export=demos._export: export(other))
+    with pytest.raises(ValueError, match=r"'toy' differs from Keras by .* in 'output'"):
+        demos.publish("toy", model, kind="latent", sample=SAMPLE)
+
+
+def test_outside_a_notebook_nothing_happens(model):
+    assert demos.publish("toy", model, kind="latent", sample=SAMPLE) is False
+
+
+def test_an_unknown_kind_is_refused_with_the_nearest(model):
+    with pytest.raises(ValueError, match="'digit'; did you mean 'digits'"):
+        demos.publish("toy", model, kind="digit", sample=SAMPLE)
+
+
+def test_whole_numbers_travel_as_whole_numbers():
+    packed = demos._array(np.array([[1, 2]], dtype="int32"))
+    assert packed == {"type": "int64", "shape": [1, 2], "data": [1, 2]}
