@@ -12,7 +12,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from textlib.interpret.networks import MAP_DIMENSIONS, as_batch, find_layer, sub_model
+from textlib.interpret.networks import (
+    MAP_DIMENSIONS,
+    as_batch,
+    find_layer,
+    linear_output,
+    sub_model,
+)
 
 Objective = Callable[[Any], Any]
 EPSILON = 1e-5
@@ -35,7 +41,9 @@ class Ascent:
     scores: np.ndarray
 
 
-def filter_objective(model: keras.Model, layer: str, filters: Sequence[int]) -> Objective:
+def filter_objective(
+    model: keras.Model, layer: str, filters: Sequence[int], *, before_activation: bool = False
+) -> Objective:
     """Return the objective "mean activation of one filter", one filter for each image.
 
     Parameters
@@ -47,6 +55,9 @@ def filter_objective(model: keras.Model, layer: str, filters: Sequence[int]) -> 
         ``(batch, units)``.
     filters
         Channel or unit numbers, one for each image that will be climbed.
+    before_activation
+        Take the layer's output before its activation function. Where a ReLU is 0 it has no
+        gradient, so a filter that does not respond to the first image can only be climbed so.
 
     Returns
     -------
@@ -60,7 +71,8 @@ def filter_objective(model: keras.Model, layer: str, filters: Sequence[int]) -> 
     ValueError
         If a filter does not exist.
     """
-    viewer = sub_model(model, find_layer(model, layer).output)
+    found = find_layer(model, layer)
+    viewer = sub_model(model, linear_output(found) if before_activation else found.output)
     channels = viewer.output_shape[-1]
     chosen = np.asarray(filters, int)
     if chosen.ndim != 1 or not ((chosen >= 0) & (chosen < channels)).all():

@@ -97,10 +97,17 @@ def logits_model(model: keras.Model) -> keras.Model:
         )
     if isinstance(last, keras.layers.Activation):
         return sub_model(model, last.input)
-    linear = last.__class__.from_config({**last.get_config(), "activation": None})
-    outputs = linear(last.input)
-    linear.set_weights(last.get_weights())
-    return sub_model(model, outputs)
+    return sub_model(model, linear_output(last))
+
+
+def linear_output(layer: keras.Layer) -> Any:
+    """Return a layer's symbolic output before its own activation, from a copy of its weights."""
+    if keras.activations.serialize(getattr(layer, "activation", None) or "linear") == "linear":
+        return layer.output
+    linear = layer.__class__.from_config({**layer.get_config(), "activation": None})
+    outputs = linear(layer.input)
+    linear.set_weights(layer.get_weights())
+    return outputs
 
 
 def class_scores(logits: Any, classes: Any) -> Any:
