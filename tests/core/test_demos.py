@@ -50,6 +50,7 @@ def test_the_published_file_computes_what_keras_computes(model, notebook):
 @pytest.mark.slow
 def test_an_export_that_differs_stops_the_page(model, notebook, monkeypatch):
     other = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="softmax")])
+    other(SAMPLE)
     monkeypatch.setattr(demos, "_export", lambda _, export=demos._export: export(other))
     with pytest.raises(ValueError, match=r"'toy' differs from Keras by .* in 'output'"):
         demos.publish("toy", model, kind="latent", sample=SAMPLE)
