@@ -8,7 +8,6 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Any
 
-
 CONNECT_SECONDS = 10
 
 
