@@ -292,8 +292,10 @@ def _graph_arrow(ax: Axes, start: Text, end: Text, link: Arrow) -> None:
     (tail_x, tail_y), (head_x, head_y) = start.get_position(), end.get_position()
     ax.annotate("", xy=(head_x, head_y), xytext=(tail_x, tail_y), arrowprops=style, zorder=2)
     if link.text:
-        middle_x = (tail_x + head_x - link.bend * (head_y - tail_y)) / 2
-        middle_y = (tail_y + head_y + link.bend * (head_x - tail_x)) / 2
+        # The curve bends on the page, not in data units: undo the axes' aspect.
+        stretch = ax.bbox.width / np.ptp(ax.get_xlim()) * np.ptp(ax.get_ylim()) / ax.bbox.height
+        middle_x = (tail_x + head_x - link.bend * (head_y - tail_y) / stretch) / 2
+        middle_y = (tail_y + head_y + link.bend * (head_x - tail_x) * stretch) / 2
         paper = {"boxstyle": "round,pad=0.15", "facecolor": palette.BACKGROUND, "edgecolor": "none"}
         look: dict[str, Any] = {
             "ha": "center",
