@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 
     files: Server
 
-    def do_GET(self):  # noqa: N802 (the name that http.server calls)
+    def do_GET(self):
         behavior = self.files.files.get(self.path.lstrip("/"))
         if behavior is None:
             self.send_error(404)

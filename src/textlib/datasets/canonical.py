@@ -504,7 +504,7 @@ def _jena_climate(folder: Path) -> Items:
         kind="real",
         license="free with credit to the Max Planck Institute for Biogeochemistry",
         citation="O. Kolle, Max Planck Institute for Biogeochemistry, Jena; prepared by F. Chollet "
-        "for Deep Learning with Python.",
+        "for Deep Learning with Python, 2017.",
         source="the archive that Keras serves",
         shapes="x (294316, 14), (63067, 14) and (63068, 14) float32",
         size_mb=13,

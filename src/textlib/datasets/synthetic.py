@@ -245,13 +245,21 @@ def shapes(
     jitter
         How many pixels every corner may move, either way.
     """
+    trained: set[bytes] = set()
 
-    def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(rng: np.random.Generator, rows: int, *, training: bool) -> Split:
         y = rng.permutation(np.arange(rows) % len(SHAPES))
-        images = [draw_shape(rng, label, jitter=jitter) for label in y]
-        return np.array(images, dtype=np.uint8).reshape(rows, 64, 64), y
+        images = np.zeros((rows, 64, 64), dtype=np.uint8)
+        for row, label in enumerate(y):
+            images[row] = draw_shape(rng, label, jitter=jitter)
+            while jitter and images[row].tobytes() in trained:  # no test image was trained on
+                images[row] = draw_shape(rng, label, jitter=jitter)
+        if training:
+            trained.update(image.tobytes() for image in images)
+        return Split(images, y)
 
-    train, test_part = _splits(seed, n, test, draw)
+    first, second = streams(seed, 2)
+    train, test_part = draw(first, n, training=True), draw(second, test, training=False)
     return Dataset(info, train, test_part, class_names=SHAPES)
 
 
@@ -325,7 +333,8 @@ def draw_clock(angles: np.ndarray, size: int = 20) -> np.ndarray:
         citation="After an idea of F. Chollet, Deep Learning with Python, 2017.",
         source="code",
         shapes="x: image (n, 20, 20) uint8, tips (n, 2, 2) and angles (n, 2) float32; y int64",
-        notes="Hour hand first. Angles are in degrees, counterclockwise from three o'clock.",
+        notes="Hour hand first. Angles are in degrees, counterclockwise from three o'clock. Every "
+        "fourth minute (3, 7, 11, ...) is kept for the test part.",
     )
 )
 def clocks(info: Info, *, n: int = 1000, test: int = 500, size: int = 20, seed: int = 0) -> Dataset:
@@ -341,9 +350,9 @@ def clocks(info: Info, *, n: int = 1000, test: int = 500, size: int = 20, seed: 
         Seed of the draw.
     """
 
-    def part(rng: np.random.Generator, rows: int) -> Split:
+    def part(rng: np.random.Generator, rows: int, minutes: np.ndarray) -> Split:
         hour = rng.permutation(np.arange(rows) % 12)
-        angles = clock_angles(hour, rng.integers(0, 60, rows))
+        angles = clock_angles(hour, rng.choice(minutes, rows))
         radians = np.deg2rad(angles)
         tips = np.stack([np.cos(radians), np.sin(radians)], axis=2) * np.array(HANDS)[:, None]
         images = [draw_clock(pair, size) for pair in angles]
@@ -356,7 +365,9 @@ def clocks(info: Info, *, n: int = 1000, test: int = 500, size: int = 20, seed: 
 
     first, second = streams(seed, 2)
     names = tuple(f"{hour or 12} o'clock" for hour in range(12))
-    return Dataset(info, part(first, n), part(second, test), class_names=names)
+    minutes = np.arange(60)
+    train = part(first, n, minutes[minutes % 4 != 3])
+    return Dataset(info, train, part(second, test, minutes[3::4]), class_names=names)
 
 
 # --- sketches -----------------------------------------------------------------------------------

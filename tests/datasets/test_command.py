@@ -1,0 +1,83 @@
+"""``textlib data`` on the command line."""
+
+import pytest
+from click.testing import CliRunner
+
+from tests.datasets.conftest import card, open_numbers, url_recipe
+from textlib.datasets import download, registry
+from textlib.datasets.command import data
+
+BODY = b"3 1 4"
+
+
+@pytest.fixture
+def run(cache, server, monkeypatch):
+    """Run the command over a catalog of two small sets, one of which has no server."""
+    monkeypatch.setattr(download, "PAUSE", 0.0)
+    good = url_recipe("good", server.serve("good.txt", BODY), BODY)
+    dead = url_recipe("dead", "http://127.0.0.1:9/x.txt", BODY)
+    catalog = {
+        "good": registry.Spec(card("good"), open_numbers, (good,)),
+        "dead": registry.Spec(card("dead", offline=False), open_numbers, (dead,)),
+        "made": registry.Spec(card("made"), lambda info: None),
+    }
+    monkeypatch.setattr(registry, "specs", lambda: catalog)
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(data, arguments, catch_exceptions=False)
+
+
+def test_the_list_shows_what_is_cached(run):
+    assert "no" in run("list").output
+    run("fetch", "good")
+    output = run("list").output
+    assert "yes" in output
+    assert "made by" in output
+
+
+def test_fetching_everything_leaves_out_what_only_an_address_serves(run, server):
+    result = run("fetch", "--all")
+    assert result.exit_code == 0
+    assert "good: ready" in result.output
+    assert "dead" not in result.output
+    assert len(server.files["good.txt"].requests) == 1
+
+
+def test_a_failed_fetch_goes_on_with_the_others_and_fails_at_the_end(run):
+    result = run("fetch", "dead", "good")
+    assert result.exit_code == 1
+    assert "good: ready" in result.output
+    assert "no connection" in result.output
+    assert "1 of 2 failed: dead" in result.output
+
+
+def test_an_unknown_name_is_refused_before_anything_is_fetched(run, server):
+    result = run("fetch", "good", "goood")
+    assert result.exit_code == 1
+    assert "did you mean 'good'" in result.output
+    assert not server.files["good.txt"].requests
+
+
+def test_fetch_without_names_says_what_to_do(run):
+    result = run("fetch")
+    assert result.exit_code == 2
+    assert "--all" in result.output
+
+
+def test_verify_finds_and_removes_a_changed_byte(run, cache):
+    run("fetch", "good")
+    assert "good: good" in run("verify").output
+    path = cache / "good-1" / "x.npy"
+    path.write_bytes(path.read_bytes()[:-1] + b"\x07")
+    result = run("verify")
+    assert result.exit_code == 1
+    assert "damaged (changed: x)" in result.output
+    assert not path.exists()
+    assert run("fetch", "good").exit_code == 0
+    assert run("verify", "good").exit_code == 0
+
+
+def test_verify_names_a_set_that_is_not_there(run):
+    result = run("verify", "good")
+    assert result.exit_code == 1
+    assert "not in the cache" in result.output
+    assert run("verify").exit_code == 0
