@@ -17,8 +17,9 @@ from matplotlib.patches import Arc, Circle, Polygon, Rectangle
 from textlib._errors import unknown
 from textlib.plotting import palette
 from textlib.plotting._axes import blank
-from textlib.plotting.style import WIDTH
 
+CELL = 0.72  # width of a symbol's cell in inches: narrow figures stay legible on a phone
+MOST_COLUMNS = 8
 HALF = 0.27  # half the side of a symbol, in cells
 ROW = 1.22  # height of a row, in cells: symbol, two lines of label, air
 
@@ -78,7 +79,7 @@ def strips(networks: Mapping[str, Any], *, ax: Axes | None = None, columns: int 
         Axes to draw in; new ones by default.
     columns
         Symbols per row: longer networks go on in the next row. By default the length of the
-        longest, at most 10.
+        longest, at most `MOST_COLUMNS`.
 
     Raises
     ------
@@ -88,7 +89,7 @@ def strips(networks: Mapping[str, Any], *, ax: Axes | None = None, columns: int 
     if not networks:
         raise ValueError("networks is empty; pass at least one.")
     rows = {name: _symbols(network) for name, network in networks.items()}
-    columns = columns or min(10, max(len(symbols) for symbols in rows.values()))
+    columns = columns or min(MOST_COLUMNS, max(len(symbols) for symbols in rows.values()))
     lines = [
         (name if start == 0 else "", symbols[start : start + columns])
         for name, symbols in rows.items()
@@ -225,7 +226,7 @@ _BY_CLASS = {
 
 def _canvas(ax: Axes | None, columns: float, height: float) -> Axes:
     if ax is None:
-        ax = plt.subplots(figsize=(WIDTH, WIDTH / columns * height))[1]
+        ax = plt.subplots(figsize=(CELL * columns, CELL * height))[1]
     blank(ax).set(xlim=(0, columns), ylim=(0, height), aspect="equal")
     return ax
 
