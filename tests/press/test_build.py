@@ -144,6 +144,7 @@ def test_a_caption_that_changed_is_published_without_executing(fixture_book):
     fixture_book.edit("book/part/figure.md", "First words", "Better words")
     done = fixture_book.press("build", "part/figure")
     assert "0 to execute" in done.stdout
+    assert "WARNING" not in done.stdout
     assert "Better words" in fixture_book.shown("part/figure")
 
 

@@ -2,7 +2,7 @@
 
 Sphinx decides by a page's own file whether to read it again; here a page whose outputs changed is
 read again too. In a publishing run of the press nothing executes: a page without stored outputs
-is shown without any. Cell options (captions, alternative texts) always come from the page.
+is shown without any.
 """
 
 import contextlib
@@ -67,12 +67,9 @@ def _reader(base: type) -> type:
                 from jupyter_cache import get_cache
 
                 cache = get_cache(self.nb_config.execution_cache_path)
-                options = [cell.metadata for cell in self.notebook.cells]
                 with contextlib.suppress(KeyError):
                     record = cache.match_cache_notebook(self.notebook)
                     _, self._notebook = cache.merge_match_into_notebook(self.notebook)
-                    for cell, metadata in zip(self._notebook.cells, options, strict=True):
-                        cell.metadata = metadata
                     self.exec_metadata = {
                         "mtime": record.created.timestamp(),
                         "runtime": record.data.get("execution_seconds"),

@@ -72,6 +72,7 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
         if not fresh and index.is_file() and _read(mark) == print_before:
             return Published(True, index, (), True, log)
         mark.unlink(missing_ok=True)
+        store.follow_options(book.pages)
         store.reconcile(book.pages)
         if book.config.get("repository"):
             notebooks.write(book)

@@ -6,6 +6,7 @@ database, then the stamp. A page without a stamp, or whose outputs no longer mat
 """
 
 import contextlib
+import copy
 import hashlib
 import json
 import sqlite3
@@ -20,6 +21,7 @@ from textlib import paths
 from textlib.press.book import Book, Page
 
 STAMP_FORMAT = 1
+FACTS = ("key", "inputs", "seconds", "peak_memory", "executed", "claims", "numbers")
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,29 @@ class Store:
             with paths.atomic_write(self._stamp_path(page.name)) as draft:
                 draft.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf8")
         return stamp
+
+    def follow_options(self, pages: Iterable[Page]) -> None:
+        """File outputs anew where only options of cells changed, such as a caption.
+
+        The jupyter-cache finds outputs by code and options; the plan goes by what an execution
+        depends on. A page with the same code keeps its outputs under its new options.
+        """
+        for page in pages:
+            stamp = self.stamp(page.name)
+            if stamp is None or not self.intact(stamp):
+                continue
+            if self._cache().create_hashed_notebook(page.notebook)[1] == stamp.entry:
+                continue
+            executed = self.outputs(stamp)
+            stored = executed.cells
+            if [cell.source for cell in stored] == [cell.source for cell in page.cells]:
+                notebook = copy.deepcopy(page.notebook)
+                notebook.metadata = {**executed.metadata, **notebook.metadata}
+                code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+                for cell, old in zip(code, stored, strict=True):
+                    cell.outputs, cell.execution_count = old.outputs, old.execution_count
+                facts = {name: getattr(stamp, name) for name in FACTS}
+                self.commit(page, notebook, **facts)
 
     def reconcile(self, pages: Iterable[Page]) -> None:
         """Make the cache's database agree with the files, so that Jupyter Book can trust it.
