@@ -196,14 +196,18 @@ def _runs_dir(book: Book, page: str, scale: str) -> Path:
 
 
 def _runs(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the trainings of a run store, oldest first, with curves thinned for the record."""
+    """Yield the trainings of a run store, oldest first, with curves thinned for the record.
+
+    Of several trainings under one name, left by earlier states of the page, the newest counts.
+    """
     found = []
     for path in folder.glob("*/run.json"):
         try:
             found.append(json.loads(path.read_text(encoding="utf8")))
         except (OSError, ValueError):
             continue
-    for each in sorted(found, key=lambda each: str(each.get("date", ""))):
+    found.sort(key=lambda each: str(each.get("date", "")))
+    for each in {str(each.get("name", "")): each for each in found}.values():
         history = each.get("history") or {}
         yield {
             "name": each.get("name", ""),
