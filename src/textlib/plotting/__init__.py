@@ -9,7 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from textlib.plotting import diagrams, palette, schematics
+    from textlib.plotting import diagrams, grids, palette, schematics
     from textlib.plotting.curves import compare_runs, plot_history, smooth
     from textlib.plotting.images import image_grid, show_image
     from textlib.plotting.matrices import confusion_matrix, matrix, probability_bars
@@ -26,12 +26,13 @@ _HOMES = {
     "smooth": "curves",
     "use_style": "style",
 }
-_MODULES = ("diagrams", "palette", "schematics")
+_MODULES = ("diagrams", "grids", "palette", "schematics")
 
 __all__ = [
     "compare_runs",
     "confusion_matrix",
     "diagrams",
+    "grids",
     "image_grid",
     "matrix",
     "palette",
