@@ -89,7 +89,7 @@ def check(name: str, holds: Any, sentence: str, **numbers: Any) -> Claim:
 def number(name: str, value: Any, spec: str = "") -> None:
     """Hand one value to the prose under a name.
 
-    In the page, ``{glue:text}`name` `` prints it. Nothing shows where the cell stands.
+    The page prints it with the role ``glue:text``. Nothing shows where the cell stands.
 
     Parameters
     ----------

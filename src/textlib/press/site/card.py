@@ -131,10 +131,9 @@ def _build_facts(env: BuildEnvironment, docname: str) -> list[nodes.definition_l
     data = names.settings(env, docname).get("data") or []
     if data:
         line = nodes.paragraph()
-        for position, name in enumerate(data):
-            if position:
-                line += nodes.Text(", ")
-            line.extend(_data(name))
+        for name in data:
+            line += nodes.inline("", "", *_data(name), classes=["chapter-data"])
+            line += nodes.Text(" ")
         facts.append(_fact("Data", line))
     return facts
 

@@ -127,6 +127,7 @@ def mend_sections(soup: BeautifulSoup) -> None:
     for section in soup.select(".admonition section, .quiz section"):
         if section.find(re.compile("^h[1-6]$"), recursive=False) is None:
             section.name = "div"
+            section.attrs.pop("id", None)  # the same on every exercise, and no link leads there
     for link in soup.find_all("a", class_="headerlink"):
         parent = link.parent
         heading = parent.get_text(" ", strip=True).removesuffix("#").strip() if parent else ""

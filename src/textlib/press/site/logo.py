@@ -1,12 +1,14 @@
 """The book's mark, drawn in code: a network that narrows to one output and reads as "play".
 
-``python -m textlib.press.site.logo FOLDER`` writes ``logo.svg`` and ``favicon.svg``; the pages
-have the mark inline, so that it takes the colors of the theme.
+``python -m textlib.press.site.logo FOLDER`` writes ``logo.svg``, ``favicon.svg`` and ``card.png``;
+the pages have the mark inline, so that it takes the colors of the theme.
 """
 
 import sys
 from itertools import pairwise, product
 from pathlib import Path
+
+from PIL import Image, ImageDraw
 
 from textlib.plotting import palette
 
@@ -75,9 +77,31 @@ def _document(shapes: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">{shapes}</svg>\n'
 
 
+def card() -> Image.Image:
+    """Return the mark as a picture of 1200 by 630 pixels, for links that others share."""
+    wide, high, scale = 1200, 630, 7.6
+    image = Image.new("RGB", (2 * wide, 2 * high), palette.BACKGROUND)  # drawn double, for edges
+    draw = ImageDraw.Draw(image)
+
+    def at(point: Point) -> Point:
+        return (wide + (point[0] - 33) * 2 * scale, high + (point[1] - 32) * 2 * scale)
+
+    columns = layers()
+    for left, right in pairwise(columns):
+        for start, end in product(left, right):
+            draw.line([at(start), at(end)], fill="#9fb2d6", width=10)
+    for column in columns:
+        last = column is columns[-1]
+        for point in column:
+            color = palette.ORANGE if last else palette.BLUE
+            draw.circle(at(point), (6 if last else 4.2) * 2 * scale, fill=color)
+    return image.resize((wide, high), Image.Resampling.LANCZOS)
+
+
 def write(folder: Path) -> None:
-    """Write both files into a folder."""
+    """Write the logo, the icon and the card into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
+    card().quantize(64).save(folder / "card.png", optimize=True)
     (folder / "logo.svg").write_text(logo(), encoding="utf8")
     (folder / "favicon.svg").write_text(favicon(), encoding="utf8")
 

@@ -6,13 +6,19 @@ entry lists the pages that use it.
 """
 
 import ast
+import importlib
+import inspect
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+
+import textlib
 
 _PACKAGE = "textlib"
 _NAME_CLASSES = {"n", "nn", "nc", "nf", "nb"}
@@ -191,8 +197,57 @@ def list_uses(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
         body.append(line)
 
 
+def source_address(module: str, fullname: str, repository: str) -> str | None:
+    """Return where the source of an object stands in the repository.
+
+    Parameters
+    ----------
+    module, fullname
+        The object's module, such as ``"textlib.training"``, and its name within it.
+    repository
+        Address of the tree of sources, such as ``https://github.com/owner/book/blob/main``.
+
+    Returns
+    -------
+    str or None
+        None if the object has no source, as a constant has none.
+    """
+    try:
+        found: Any = importlib.import_module(module)
+        for part in fullname.split("."):
+            found = getattr(found, part)
+        if isinstance(found, property):
+            found = found.fget
+        found = inspect.unwrap(found)
+        path = Path(inspect.getsourcefile(found) or "")
+        lines, first = inspect.getsourcelines(found)
+    except (ImportError, AttributeError, TypeError, OSError):
+        return None
+    package = Path(textlib.__file__).parent
+    if package not in path.parents:
+        return None
+    place = path.relative_to(package.parent).as_posix()
+    return f"{repository}/src/{place}#L{first}-L{first + len(lines) - 1}"
+
+
+def _link_sources(app: Sphinx, config: Config) -> None:
+    """Let Sphinx link every entry of the reference to its source."""
+    options = config.html_theme_options
+    repository = str(options.get("repository_url") or "").rstrip("/")
+    tree = f"{repository}/blob/{options.get('repository_branch') or 'main'}"
+
+    def resolve(domain: str, info: dict[str, str]) -> str | None:
+        if domain != "py" or not repository or not _ours(info.get("module")):
+            return None
+        return source_address(info["module"], info["fullname"], tree)
+
+    config.linkcode_resolve = resolve
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register what reads the code of pages; ``finish`` writes the links."""
+    app.connect("config-inited", _link_sources)
+    app.setup_extension("sphinx.ext.linkcode")
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)

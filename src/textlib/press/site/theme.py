@@ -14,6 +14,7 @@ from urllib.parse import quote
 from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from textlib import paths
@@ -35,10 +36,18 @@ _UNUSED = (
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the theme."""
     app.add_html_theme("textbook", str(_THEME))
+    app.connect("config-inited", configure)
     app.connect("builder-inited", write_assets)
     app.connect("html-page-context", fill_context, priority=800)
     app.connect("build-finished", remove_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    """Set what is the same for every book with this theme."""
+    config.html_search_scorer = str(_THEME / "scorer.js")
+    config.html_permalinks_icon = "#"
+    config.html_show_search_summary = False
 
 
 def write_assets(app: Sphinx) -> None:
@@ -74,6 +83,7 @@ def fill_context(
         "title": title,
         "description": _description(doctree, context),
         "canonical": context.get("pageurl"),
+        "preview": _preview(body, str(app.config.html_baseurl), pagename),
         "math": "<math" in body,
         "styles": _styles(body, context),
         "scripts": [file for file in context.get("script_files", []) if _own(file)],
@@ -109,6 +119,15 @@ def _description(doctree: nodes.document | None, context: dict[str, Any]) -> str
         if len(text) > 40:
             return text if len(text) <= 180 else text[:177].rsplit(" ", 1)[0] + " ..."
     return ""
+
+
+def _preview(body: str, base: str, pagename: str) -> dict[str, str]:
+    """Return the picture that stands for the page elsewhere: its first figure, or the mark."""
+    picture = BeautifulSoup(body, "html.parser").select_one("img[src*='_images/']")
+    if picture is None:
+        return {"url": f"{base}_static/card.png", "alt": "The mark of the book: a small network."}
+    file = str(picture["src"]).rpartition("/")[2]
+    return {"url": f"{base}_images/{file}", "alt": str(picture.get("alt", ""))}
 
 
 def _file(file: Any) -> str:
@@ -168,7 +187,7 @@ def _launch(app: Sphinx, pagename: str, context: dict[str, Any]) -> list[dict[st
         return []
     notebook = f"{names.page(app.env, pagename)}.ipynb"
     up = "../" * pagename.count("/")
-    links = [{"text": "Notebook", "icon": "download", "url": f"{up}notebooks/{notebook}"}]
+    links = [{"text": "Notebook", "icon": "download", "url": f"{up}_notebooks/{notebook}"}]
     links[0]["download"] = True  # type: ignore[assignment]
     repository = str(context.get("theme_repository_url") or "").rstrip("/")
     if repository.startswith("https://github.com/"):

@@ -1,0 +1,212 @@
+"""What a reader does: keyboard, menus, themes, quizzes, search, print, and no JavaScript."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE, SITE
+
+FIRST = "foundations/first-network"
+
+
+def test_the_first_tab_offers_to_skip_to_the_text(open_page):
+    page = open_page(FIRST)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the text"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+def test_focus_is_visible_on_everything_that_takes_it(open_page):
+    page = open_page(FIRST)
+    for _ in range(25):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            "(() => { const s = getComputedStyle(document.activeElement);"
+            " return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2; })()"
+        )
+        assert outline, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+
+
+def test_a_chosen_theme_is_kept_on_the_next_page(open_page):
+    page = open_page("index", color_scheme="light")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    button = page.get_by_role("button", name=re.compile("Color theme"))
+    button.click()
+    button.click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.goto(page.url.replace("index", FIRST))
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_the_system_decides_the_theme_until_the_reader_does(open_page):
+    colors = {
+        scheme: open_page("index", color_scheme=scheme).evaluate(
+            "getComputedStyle(document.body).backgroundColor"
+        )
+        for scheme in ("light", "dark")
+    }
+    assert colors["light"] != colors["dark"]
+
+
+def test_the_contents_open_and_close_with_the_keyboard_on_a_phone(open_page):
+    page = open_page(FIRST, viewport=PHONE)
+    contents = page.locator("#contents")
+    assert not contents.is_visible()
+    page.get_by_role("button", name="Table of contents", exact=True).focus()
+    page.keyboard.press("Enter")
+    assert contents.is_visible()
+    assert contents.locator("[aria-current=page]").is_visible()
+    page.keyboard.press("Escape")
+    assert not contents.is_visible()
+
+
+def test_a_quiz_explains_each_answer_with_the_keyboard_alone(open_page):
+    page = open_page(FIRST)
+    quiz = page.locator(".quiz").first
+    answers = quiz.locator("details")
+    assert answers.count() >= 2
+    for number in range(answers.count()):
+        answer = answers.nth(number)
+        answer.locator("summary").focus()
+        page.keyboard.press("Enter")
+        explanation = answer.locator(".quiz-why")
+        assert explanation.is_visible()
+        assert explanation.inner_text().strip()
+    assert quiz.locator(".quiz-right").count() == 1
+
+
+def test_wide_code_can_be_scrolled_with_the_keyboard(open_page):
+    page = open_page(FIRST, viewport=PHONE)
+    page.wait_for_function("document.querySelector('pre[tabindex]') !== null")
+    unreachable = page.evaluate(
+        "[...document.querySelectorAll('pre, .table-scroll, .math-scroll')].filter("
+        "(box) => box.scrollWidth > box.clientWidth + 1 && box.tabIndex < 0).length"
+    )
+    assert unreachable == 0
+
+
+def test_code_is_copied_without_its_outputs(open_page):
+    page = open_page(FIRST, permissions=["clipboard-read", "clipboard-write"])
+    cell = page.locator(".cell_input").first
+    cell.hover()
+    cell.get_by_role("button", name="Copy").click()
+    page.wait_for_function("document.querySelector('.copy').textContent === 'Copied'")
+    assert "import" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_everything_is_there_without_javascript(open_page):
+    page = open_page(FIRST, java_script_enabled=False)
+    assert page.locator("#contents a").count() > len(BOOK.pages) / 2
+    answer = page.locator(".quiz details").first
+    answer.locator("summary").click()
+    assert answer.locator(".quiz-why").is_visible()
+    solution = page.locator("details.solution").first
+    assert solution.locator("summary").is_visible()
+    solution.locator("summary").click()
+    assert solution.locator("> div, > p, > .cell").first.is_visible()
+    assert not page.locator("#theme").is_visible()
+    assert page.locator("math").first.is_visible()
+
+
+def test_motion_is_left_out_where_the_reader_asks_for_that(open_page):
+    page = open_page(FIRST, reduced_motion="reduce")
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
+def test_figures_keep_a_light_ground_in_the_dark_theme(open_page):
+    page = open_page(FIRST, color_scheme="dark")
+    ground = page.locator("figure img").first.evaluate(
+        "(image) => getComputedStyle(image).backgroundColor.match(/\\d+/g).map(Number)"
+    )
+    assert min(ground[:3]) > 240
+
+
+def test_print_shows_the_text_and_opens_what_is_folded(open_page):
+    page = open_page(FIRST, color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert not page.locator(".top").is_visible()
+    assert not page.locator("#contents").is_visible()
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main details:not([open])").count() == 0
+    ink = page.evaluate("getComputedStyle(document.body).color.match(/\\d+/g).map(Number)")
+    assert max(ink[:3]) < 80
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [("confusion matrix", "foundations/"), ("convolutional network", "vision/")],
+)
+def test_search_finds_the_chapter_of_a_term_first(open_page, words, wanted):
+    page = open_page("search")
+    page.fill("#search-again", words)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    page.wait_for_function("document.querySelectorAll('#search-results li').length > 1")
+    first = page.locator("#search-results li a").first.get_attribute("href")
+    assert wanted in first
+
+
+def test_a_slash_jumps_to_the_search_field(open_page):
+    page = open_page(FIRST)
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search-field"
+
+
+def test_a_missing_page_says_so_in_the_look_of_the_book(browser, base):
+    context = browser.new_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.goto(base + "no/such/page.html")
+    assert "not found" in page.title().lower()
+    assert page.evaluate("getComputedStyle(document.querySelector('.top')).position") == "sticky"
+    assert page.get_by_role("link", name="Deep Learning, Executed").count() == 1
+    context.close()
+
+
+def test_each_page_with_code_can_be_launched_and_downloaded(open_page, site):
+    page = open_page(FIRST)
+    links = {link.inner_text().strip(): link for link in page.locator(".launch a").all()}
+    assert set(links) == {"Colab", "Binder", "Notebook"}
+    assert "colab.research.google.com/github/" in links["Colab"].get_attribute("href")
+    assert "mybinder.org/v2/gh/" in links["Binder"].get_attribute("href")
+    assert (site / FIRST / ".." / links["Notebook"].get_attribute("href")).resolve().is_file()
+
+
+def test_the_sitemap_lists_every_page(site):
+    tree = ElementTree.parse(site / "sitemap.xml")
+    found = {element.text for element in tree.iter() if element.tag.endswith("loc")}
+    base = BOOK.config["html"]["baseurl"]
+    missing = {page.name for page in BOOK.pages if f"{base}{page.name}.html" not in found}
+    assert not missing
+
+
+def test_names_from_the_package_link_to_the_reference_and_back(site):
+    page = (site / f"{FIRST}.html").read_text(encoding="utf8")
+    assert re.search(r'href="\.\./back/api/datasets\.html#textlib\.datasets\.load"', page)
+    reference = (site / "back/api/datasets.html").read_text(encoding="utf8")
+    entry = reference.split('id="textlib.datasets.load"', 1)[1].split("<dt ", 1)[0]
+    assert "used-in" in entry
+    assert f"{FIRST}.html" in entry
+    assert re.search(r"/blob/main/src/textlib/datasets/\w+\.py#L\d+", entry)
+
+
+def test_pictures_for_the_eye(browser, base, site):
+    """Write screenshots of five pages, on both devices and in both themes."""
+    folder = BOOK.build_dir / "screenshots"
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = ["index", FIRST, "vision/convnets", "back/results", "search"]
+    pages = [name for name in wanted if name in PAGES]
+    for device, viewport in (("phone", PHONE), ("desktop", DESKTOP)):
+        for theme in ("light", "dark"):
+            context = browser.new_context(viewport=viewport, color_scheme=theme)
+            page = context.new_page()
+            for name in pages:
+                page.goto(f"{base}{name}.html")
+                file = folder / f"{name.replace('/', '-')}-{device}-{theme}.png"
+                page.screenshot(path=file)
+                assert file.stat().st_size > 5_000
+            context.close()
+    assert SITE.is_dir()

@@ -1,0 +1,195 @@
+"""Visit a page once on a phone and once on a desktop, and write down everything the tests ask."""
+
+import importlib.resources
+from dataclasses import dataclass, field
+
+from tests.site.conftest import DESKTOP, PHONE
+
+EVERYTHING = {"resultTypes": ["violations"]}
+CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
+STRUCTURE = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
+SLOWDOWN = 4
+
+OBSERVE = """
+window.seen = {lcp: 0, cls: 0};
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) seen.lcp = entry.startTime;
+}).observe({type: "largest-contentful-paint", buffered: true});
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.cls += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+SETTLE = """
+async () => {
+  await document.fonts.ready;
+  for (const image of document.images) image.loading = "eager";
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
+  for (const folded of document.querySelectorAll("details")) folded.open = true;
+}
+"""
+# Contrast takes seconds on a long page, and a page repeats a few kinds of elements many times:
+# three of each kind stay. (The colors of code are tested by themselves, see tests/press.)
+THIN = """
+() => {
+  for (const code of document.querySelectorAll("pre")) code.textContent = code.textContent;
+  const kinds = new Map();
+  const kind = (node) => {
+    if (node === document.body) return "";
+    return `${kind(node.parentElement)}>${node.tagName}.${node.className}`;
+  };
+  for (const node of [...document.body.querySelectorAll("main *, nav *")].filter(Boolean)) {
+    if (!node.isConnected || node.closest("svg, math > *")) continue;
+    const name = kind(node);
+    kinds.set(name, (kinds.get(name) ?? 0) + 1);
+    if (kinds.get(name) > 3 && !/^(SECTION|DIV|UL|OL|DL|TABLE|TBODY|THEAD)$/.test(node.tagName)) {
+      node.remove();
+    }
+  }
+}
+"""
+FACTS = """
+() => ({
+  lang: document.documentElement.lang,
+  width: document.documentElement.scrollWidth,
+  bytes: ["resource", "navigation"].flatMap((type) => performance.getEntriesByType(type))
+    .reduce((sum, entry) => sum + entry.decodedBodySize, 0),
+  headings: [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")]
+    .map((heading) => Number(heading.tagName[1])),
+  images: [...document.images].map((image) => ({
+    src: image.getAttribute("src"),
+    alt: image.getAttribute("alt"),
+    sized: image.hasAttribute("width") && image.hasAttribute("height"),
+    lazy: image.loading === "lazy" || image.getAttribute("loading") === "lazy",
+    loaded: image.complete && image.naturalWidth > 0,
+  })),
+  tables: [...document.querySelectorAll("main table")].map((table) => ({
+    headers: table.querySelectorAll("th").length,
+    unscoped: table.querySelectorAll("th:not([scope])").length,
+    inside: table.closest(".table-scroll") !== null,
+    index: table.classList.contains("indextable"),
+  })),
+  meta: Object.fromEntries([...document.querySelectorAll("meta[property], meta[name]")]
+    .map((meta) => [meta.getAttribute("property") || meta.name, meta.content])),
+  canonical: document.querySelector("link[rel=canonical]")?.href ?? "",
+  math: document.querySelectorAll("math").length,
+  rawMath: document.querySelectorAll("main :is(script[type^='math'], .MathJax)").length,
+})
+"""
+
+
+@dataclass
+class Visit:
+    """What a page did and contained.
+
+    ``facts`` has what the page says about itself on a phone; ``violations`` maps a situation
+    such as ``"phone, dark"`` to the serious findings of axe; times are in seconds.
+    """
+
+    name: str
+    errors: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+    facts: dict = field(default_factory=dict)
+    violations: dict[str, list[str]] = field(default_factory=dict)
+    lazy_first: bool = False
+    paint: float = 0.0
+    shift: float = 0.0
+
+
+class Visitor:
+    """A phone and a desktop in one browser."""
+
+    def __init__(self, browser, base):
+        self.base = base
+        self.axe = (
+            importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
+        )
+        self.contexts = {
+            "phone": browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True),
+            "desktop": browser.new_context(viewport=DESKTOP),
+        }
+        for context in self.contexts.values():
+            context.add_init_script(OBSERVE)
+
+    def close(self):
+        """Close both."""
+        for context in self.contexts.values():
+            context.close()
+
+    def visit(self, name):
+        """Visit a page on both devices."""
+        found = Visit(name)
+        self._phone(found)
+        self._desktop(found)
+        return found
+
+    def _phone(self, found):
+        page = self._open(found, "phone")
+        found.facts = page.evaluate(FACTS)
+        found.paint = page.evaluate("seen.lcp") / 1000
+        found.shift = page.evaluate("seen.cls")
+        page.evaluate(SETTLE)
+        found.facts |= {
+            key: value for key, value in page.evaluate(FACTS).items() if key in ("bytes", "width")
+        }
+        loaded = page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
+        if not loaded:
+            found.failed.append("an image that cannot be shown")
+        self._judge(found, page, "phone", "dark", STRUCTURE)
+        page.evaluate(THIN)
+        self._judge(found, page, "phone", "dark", CONTRAST)
+        self._judge(found, page, "phone", "light", CONTRAST)
+        page.close()
+
+    def _desktop(self, found):
+        page = self._open(found, "desktop")
+        page.evaluate(SETTLE)
+        self._judge(found, page, "desktop", "light", STRUCTURE)
+        page.evaluate(THIN)
+        self._judge(found, page, "desktop", "light", CONTRAST)
+        self._judge(found, page, "desktop", "dark", EVERYTHING)
+        page.close()
+
+    def _open(self, found, device):
+        page = self.contexts[device].new_page()
+        page.on("console", lambda message: self._listen(found, message))
+        page.on("pageerror", lambda error: found.errors.append(str(error)))
+        page.on("requestfailed", lambda request: found.failed.append(request.url))
+        page.on("request", lambda request: self._note(found, request.url))
+        page.on(
+            "response",
+            lambda answer: found.failed.append(answer.url) if answer.status >= 400 else None,
+        )
+        session = page.context.new_cdp_session(page)
+        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+        page.goto(f"{self.base}{found.name}.html", wait_until="load")
+        page.wait_for_function("document.fonts.status === 'loaded'")
+        session.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        return page
+
+    def _listen(self, found, message):
+        if message.type in ("error", "warning"):
+            found.errors.append(message.text)
+
+    def _note(self, found, url):
+        if not url.startswith((self.base, "data:", "blob:")):
+            found.elsewhere.append(url)
+
+    def repaint(self, name):
+        """Return how soon a page is painted on a phone, in seconds."""
+        page = self._open(Visit(name), "phone")
+        painted = page.evaluate("seen.lcp") / 1000
+        page.close()
+        return painted
+
+    def _judge(self, found, page, device, theme, rules):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(self.axe)
+        result = page.evaluate("(rules) => axe.run(rules)", rules)
+        found.violations.setdefault(f"{device}, {theme}", []).extend(
+            f"{violation['id']}: {node['html'][:160]}"
+            for violation in result["violations"]
+            if violation["impact"] in ("serious", "critical")
+            for node in violation["nodes"]
+        )
