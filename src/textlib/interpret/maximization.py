@@ -42,7 +42,7 @@ class Ascent:
 
 
 def filter_objective(
-    model: keras.Model, layer: str, filters: Sequence[int], *, before_activation: bool = False
+    model: keras.Model, layer: str, filters: Sequence[int], *, leak: float = 0.0
 ) -> Objective:
     """Return the objective "mean activation of one filter", one filter for each image.
 
@@ -55,9 +55,9 @@ def filter_objective(
         ``(batch, units)``.
     filters
         Channel or unit numbers, one for each image that will be climbed.
-    before_activation
-        Take the layer's output before its activation function. Where a ReLU is 0 it has no
-        gradient, so a filter that does not respond to the first image can only be climbed so.
+    leak
+        Slope of the layer's ReLU below 0. Where a ReLU is 0 it has no gradient, so a filter that
+        does not respond to the first image can only be climbed with a small leak, such as 0.01.
 
     Returns
     -------
@@ -69,10 +69,10 @@ def filter_objective(
     UnknownLayerError
         If the model has no such layer.
     ValueError
-        If a filter does not exist.
+        If a filter does not exist, or there is a leak and the layer's activation is no ReLU.
     """
     found = find_layer(model, layer)
-    viewer = sub_model(model, linear_output(found) if before_activation else found.output)
+    viewer = sub_model(model, _leaky_output(found, leak) if leak else found.output)
     channels = viewer.output_shape[-1]
     chosen = np.asarray(filters, int)
     if chosen.ndim != 1 or not ((chosen >= 0) & (chosen < channels)).all():
@@ -86,6 +86,15 @@ def filter_objective(
         return keras.ops.sum(means * select, axis=-1)
 
     return objective
+
+
+def _leaky_output(layer: keras.Layer, leak: float) -> Any:
+    activation = getattr(layer, "activation", None)
+    if activation is not keras.activations.relu:
+        raise ValueError(
+            f"layer {layer.name!r} has activation {activation!r}; a leak needs a ReLU."
+        )
+    return keras.layers.LeakyReLU(leak)(linear_output(layer))
 
 
 def maximize(
