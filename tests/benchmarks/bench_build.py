@@ -171,7 +171,7 @@ def measure(folder: Path, **size: int) -> list[Row]:
         ("cold build", lambda root: None),
         ("no change", lambda root: None),
         ("one sentence edited", edit_prose),
-        (f"one module edited, {USERS} pages use it", edit_module),
+        (f"one module edited that {USERS} pages use*", edit_module),
     ]
     rows = []
     for name, change in situations:

@@ -20,7 +20,7 @@ from textlib.press.citations import load as load_bibliography
 from textlib.press.store import Store
 
 BRANCH = "notebooks"
-SITE_FOLDER = "_notebooks"  # where the site offers them for download
+SITE_FOLDER = "_notebooks"  # where the site offers them for download (see site/theme.py)
 HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*(\{.*\})?$")
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 INSTALL = """\

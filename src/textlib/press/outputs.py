@@ -23,7 +23,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _read_only)
     app.connect("env-get-outdated", _outdated)
     app.setup_extension("textlib.press.tables")
-    app.setup_extension("textlib.press.launch")
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
 
