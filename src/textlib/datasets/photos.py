@@ -394,9 +394,9 @@ def emoji(info: Info, saved: Saved, *, size: int = 32, background: int = 255) ->
     """
 
     def flattened(part: str) -> Split:
-        rgba = saved[f"{part}_x"].astype(np.float32)
-        alpha = rgba[..., 3:] / 255
-        flat = np.round(rgba[..., :3] * alpha + background * (1 - alpha)).astype(np.uint8)
+        rgba = saved[f"{part}_x"].astype(np.uint16)
+        alpha = rgba[..., 3:]
+        flat = (rgba[..., :3] * alpha + background * (255 - alpha) + 127) // 255
         return Split(shrink(flat, size))
 
     extra = {f"{part}_names": tuple(saved[f"{part}_names"]) for part in ("train", "test")}

@@ -5,6 +5,7 @@ from different streams of random numbers. Strings and series made by code are in
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -40,22 +41,25 @@ def _halves(n: int) -> np.ndarray:
 # --- points in the plane ------------------------------------------------------------------------
 
 
-def _points_info(name: str, title: str, summary: str, classes: int) -> Info:
-    return Info(
-        name=name,
-        title=title,
-        family="synthetic",
-        summary=summary,
-        task=f"classification, {classes} classes",
-        kind="synthetic",
-        license=CODE_LICENSE,
-        citation="This book.",
-        source="code",
-        shapes="x (n, 2) float32; y (n,) int64",
+_POINTS: dict[str, Any] = {
+    "family": "synthetic",
+    "kind": "synthetic",
+    "license": CODE_LICENSE,
+    "citation": "This book.",
+    "source": "code",
+    "shapes": "x (n, 2) float32; y (n,) int64",
+}
+
+
+@register(
+    Info(
+        name="moons",
+        title="Two moons",
+        summary="Two half circles that hold each other.",
+        task="classification, 2 classes",
+        **_POINTS,
     )
-
-
-@register(_points_info("moons", "Two moons", "Two half circles that hold each other.", 2))
+)
 def moons(
     info: Info, *, n: int = 1000, test: int = 1000, noise: float = 0.15, seed: int = 0
 ) -> Dataset:
@@ -82,7 +86,15 @@ def moons(
     return Dataset(info, train, test_part, class_names=("upper", "lower"))
 
 
-@register(_points_info("circles", "Two circles", "A small circle inside a large one.", 2))
+@register(
+    Info(
+        name="circles",
+        title="Two circles",
+        summary="A small circle inside a large one.",
+        task="classification, 2 classes",
+        **_POINTS,
+    )
+)
 def circles(
     info: Info, *, n: int = 1000, test: int = 1000, noise: float = 0.08, seed: int = 0
 ) -> Dataset:
@@ -98,7 +110,15 @@ def circles(
     return Dataset(info, train, test_part, class_names=("outer", "inner"))
 
 
-@register(_points_info("blobs", "Blobs", "Round clouds of points around centers.", 3))
+@register(
+    Info(
+        name="blobs",
+        title="Blobs",
+        summary="Round clouds of points around centers.",
+        task="classification, 3 classes",
+        **_POINTS,
+    )
+)
 def blobs(
     info: Info,
     *,
@@ -131,7 +151,15 @@ def blobs(
     return Dataset(info, train, test_part, class_names=tuple("ABCDEFGHIJ"[: len(middles)]))
 
 
-@register(_points_info("spirals", "Spirals", "Arms of a spiral, wound around each other.", 3))
+@register(
+    Info(
+        name="spirals",
+        title="Spirals",
+        summary="Arms of a spiral, wound around each other.",
+        task="classification, 3 classes",
+        **_POINTS,
+    )
+)
 def spirals(
     info: Info,
     *,

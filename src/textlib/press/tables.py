@@ -3,7 +3,8 @@
 ``{results}`` sets every system that has an entry in ``book/_records/sources`` beside what this
 build measured and what the full-scale record holds. ``{build-status}`` lists the pages with their
 times and claims. ``{full-scale}`` shows the record of the page it stands on, and nothing where
-there is none. All are made anew when a stamp, a record or a source value changes.
+there is none. ``{data-uses}`` lists the datasets with the pages that load them. All are made anew
+when a stamp, a record, a source value or a page's front matter changes.
 """
 
 import hashlib
@@ -32,6 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("results", Results)
     app.add_directive("build-status", BuildStatus)
     app.add_directive("full-scale", FullScale)
+    app.add_directive("data-uses", DataUses)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
@@ -172,6 +174,26 @@ class FullScale(_Table):
         yield from ("", _origin(record, stale))
 
 
+class DataUses(_Table):
+    """Every dataset with the pages whose front matter names it."""
+
+    def markdown(self, book: Book) -> Iterator[str]:
+        """Yield the table, in the order of the catalog; sets that no page uses come last."""
+        from textlib import datasets
+
+        users = {
+            name: [page for page in book.pages if name in page.data] for name in datasets.names()
+        }
+        yield from ("| Dataset | Kind | Pages |", "|---|---|---|")
+        for name, pages in users.items():
+            if pages:
+                links = (self.link({"name": page.name, "title": page.title}) for page in pages)
+                yield _row(f"`{name}`", datasets.describe(name).kind, ", ".join(links))
+        idle = [f"`{name}`" for name, pages in users.items() if not pages]
+        if idle:
+            yield from ("", f"No page loads these yet: {', '.join(idle)}.")
+
+
 def _origin(record: Record, stale: bool) -> str:
     """Say where and when a record was made, and whether it still holds."""
     libraries = " and ".join(
@@ -234,6 +256,7 @@ def _digest(book: Book) -> str:
         {key: value for key, value in page.items() if key not in {"state", "reasons"}}
         for page in made.get("pages", [])
     ]
+    fixed += [[page.name, page.title, *page.data] for page in book.pages]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode("utf8"))
     for path in sorted(book.records_dir.rglob("*")):
         if path.is_file():
