@@ -46,6 +46,7 @@ ON_SITE = {
     "results": "The table of results is on the site",
     "build-status": "The build's status is on the site",
     "full-scale": "Results at full scale are on the site",
+    "data-uses": "The table of datasets and their pages is on the site",
     "part-map": "The map of the parts is on the site",
 }
 
