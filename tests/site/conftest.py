@@ -41,8 +41,8 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def site():
-    """Return the folder of the built book; build it first if it is not there."""
-    if not (SITE / "index.html").is_file():
+    """Return the folder of the built book; build it first if a page is not there."""
+    if not all((SITE / f"{name}.html").is_file() for name in PAGES):
         command = [sys.executable, "-m", "textlib.press.command", "build"]
         subprocess.run(command, cwd=BOOK.root, check=True, timeout=3600)
     return SITE

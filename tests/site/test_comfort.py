@@ -4,6 +4,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from bs4 import BeautifulSoup
 
 from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE, SITE
 
@@ -81,6 +82,7 @@ def test_a_quiz_explains_each_answer_with_the_keyboard_alone(open_page):
 
 def test_wide_code_can_be_scrolled_with_the_keyboard(open_page):
     page = open_page(FIRST, viewport=PHONE)
+    page.wait_for_function("document.fonts.status === 'loaded'")
     page.wait_for_function("document.querySelector('pre[tabindex]') !== null")
     unreachable = page.evaluate(
         "[...document.querySelectorAll('pre, .table-scroll, .math-scroll')].filter("
@@ -187,10 +189,11 @@ def test_names_from_the_package_link_to_the_reference_and_back(site):
     page = (site / f"{FIRST}.html").read_text(encoding="utf8")
     assert re.search(r'href="\.\./back/api/datasets\.html#textlib\.datasets\.load"', page)
     reference = (site / "back/api/datasets.html").read_text(encoding="utf8")
-    entry = reference.split('id="textlib.datasets.load"', 1)[1].split("<dt ", 1)[0]
-    assert "used-in" in entry
-    assert f"{FIRST}.html" in entry
-    assert re.search(r"/blob/main/src/textlib/datasets/\w+\.py#L\d+", entry)
+    heading = BeautifulSoup(reference, "html.parser").find(id="textlib.datasets.load")
+    source = heading.select_one("a[href*='/blob/main/src/textlib/datasets/']")["href"]
+    assert re.search(r"\.py#L\d+-L\d+$", source)
+    users = heading.find_next_sibling("dd").select(".used-in a")
+    assert f"../../{FIRST}.html" in [link["href"] for link in users]
 
 
 def test_pictures_for_the_eye(browser, base, site):

@@ -25,13 +25,14 @@ async () => {
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
   for (const folded of document.querySelectorAll("details")) folded.open = true;
+  const [first, ...others] = document.querySelectorAll("pre");
+  for (const code of others) code.textContent = code.textContent;
 }
 """
 # Contrast takes seconds on a long page, and a page repeats a few kinds of elements many times:
 # three of each kind stay. (The colors of code are tested by themselves, see tests/press.)
 THIN = """
 () => {
-  for (const code of document.querySelectorAll("pre")) code.textContent = code.textContent;
   const kinds = new Map();
   const kind = (node) => {
     if (node === document.body) return "";
@@ -161,7 +162,8 @@ class Visitor:
             lambda answer: found.failed.append(answer.url) if answer.status >= 400 else None,
         )
         session = page.context.new_cdp_session(page)
-        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
+        slowdown = SLOWDOWN if device == "phone" else 1
+        session.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
         page.goto(f"{self.base}{found.name}.html", wait_until="load")
         page.wait_for_function("document.fonts.status === 'loaded'")
         session.send("Emulation.setCPUThrottlingRate", {"rate": 1})

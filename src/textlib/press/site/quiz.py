@@ -201,7 +201,12 @@ def _depart_answer(self: Any, node: quiz_answer) -> None:
 
 
 def _visit_choice(self: Any, node: quiz_choice) -> None:
-    self.body.append('<summary><span class="quiz-mark" aria-hidden="true"></span><span>')
+    answers = [child for child in node.parent.parent if isinstance(child, quiz_answer)]
+    number = answers.index(node.parent) + 1
+    self.body.append(
+        '<summary><span class="quiz-mark" aria-hidden="true"></span>'
+        f'<span><span class="hidden">Answer {number}: </span>'
+    )
 
 
 def _depart_choice(self: Any, node: quiz_choice) -> None:

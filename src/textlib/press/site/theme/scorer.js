@@ -4,8 +4,8 @@ var Scorer = {
   // result: [page, title, anchor, description, score, file, kind]
   score: (result) => {
     const [page, , , , score] = result;
-    if (/(^|\/)back\/api\//.test(page)) return score * 0.7;
-    if (/(^|\/)back\//.test(page)) return score * 0.4;
+    if (/(^|\/)back\/api\//.test(page)) return score * 0.5;
+    if (/(^|\/)back\//.test(page)) return score * 0.08; // the glossary, the lists
     if (/(^|\/)start\//.test(page)) return score * 0.8;
     return score;
   },

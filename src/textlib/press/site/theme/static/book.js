@@ -39,14 +39,13 @@
 
   // What scrolls sideways can be reached with the keyboard.
   const scrollers = [...document.querySelectorAll("pre, .table-scroll, .math-scroll")];
-  const reach = new ResizeObserver((entries) => {
-    for (const { target } of entries) {
-      const scrolls = target.scrollWidth > target.clientWidth + 1;
-      if (scrolls) target.tabIndex = 0;
-      else target.removeAttribute("tabindex");
-    }
-  });
-  for (const scroller of scrollers) reach.observe(scroller);
+  const check = (target) => {
+    if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  };
+  const resized = new ResizeObserver((entries) => entries.forEach((entry) => check(entry.target)));
+  for (const scroller of scrollers) resized.observe(scroller);
+  document.fonts.ready.then(() => scrollers.forEach(check));
 
   // Copy a code cell.
   if (navigator.clipboard) {
