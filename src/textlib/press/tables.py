@@ -181,15 +181,14 @@ class DataUses(_Table):
         """Yield the table, in the order of the catalog; sets that no page uses come last."""
         from textlib import datasets
 
-        users = {
-            name: [page for page in book.pages if name in page.data] for name in datasets.names()
-        }
+        pages = [page for page in book.pages if page.name != page_name(self.env.docname)]
+        users = {name: [page for page in pages if name in page.data] for name in datasets.names()}
         yield from ("| Dataset | Kind | Pages |", "|---|---|---|")
-        for name, pages in users.items():
-            if pages:
-                links = (self.link({"name": page.name, "title": page.title}) for page in pages)
+        for name, found in users.items():
+            if found:
+                links = (self.link({"name": page.name, "title": page.title}) for page in found)
                 yield _row(f"`{name}`", datasets.describe(name).kind, ", ".join(links))
-        idle = [f"`{name}`" for name, pages in users.items() if not pages]
+        idle = [f"`{name}`" for name, found in users.items() if not found]
         if idle:
             yield from ("", f"No page loads these yet: {', '.join(idle)}.")
 
