@@ -33,7 +33,10 @@ def show_source(target: Any, *, docstring: bool = False) -> Any:
     except (TypeError, OSError):
         message = f"{target!r} has no Python source to show; pass a function, class or method."
         raise TypeError(message) from None
-    return Code(source if docstring else _without_docstrings(source), language="python")
+    shown = Code(source if docstring else _without_docstrings(source), language="python")
+    # As LaTeX it would be a listing, which a page takes for a formula.
+    shown._repr_latex_ = None  # type: ignore[method-assign, assignment]
+    return shown
 
 
 def _without_docstrings(source: str) -> str:

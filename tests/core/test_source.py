@@ -26,3 +26,10 @@ def test_comments_stay_and_the_code_still_compiles():
 def test_what_has_no_source_is_refused():
     with pytest.raises(TypeError, match="pass a function, class or method"):
         textlib.show_source(len)
+
+
+def test_it_is_no_formula():
+    from IPython.core.formatters import DisplayFormatter
+
+    formats, _ = DisplayFormatter().format(textlib.show_source(scale.pick))
+    assert set(formats) == {"text/plain", "text/html"}
