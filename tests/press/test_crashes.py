@@ -24,6 +24,8 @@ def start(fixture, *arguments):
         text=True,
         env=environment(),
         start_new_session=True,
+        # A shell that runs the tests in the background has told them to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 

@@ -1,11 +1,12 @@
 """What holds for every page of the site. Each page is visited once, whatever is asked."""
 
+import json
 import statistics
 from itertools import pairwise
 
 import pytest
 
-from tests.site.conftest import EXTRA, PAGES, PHONE
+from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE
 
 LARGEST_BYTES = 1_500_000
 MEDIAN_BYTES = 500_000
@@ -98,3 +99,22 @@ def test_formulas_need_no_script(visits, name):
 def test_the_median_page_is_light(visits):
     weights = [visits(name).facts["bytes"] for name in PAGES]
     assert statistics.median(weights) < MEDIAN_BYTES
+
+
+def test_what_was_measured_is_written_down(visits):
+    """Write ``_build/site.json``, from which the table in docs/site.md is filled."""
+    found = [visits(name) for name in PAGES]
+    weights = [visit.facts["bytes"] for visit in found]
+    figures = {
+        "pages": len(found),
+        "median kB": round(statistics.median(weights) / 1000),
+        "largest kB": round(max(weights) / 1000),
+        "median paint s": round(statistics.median(visit.paint for visit in found), 2),
+        "slowest paint s": round(max(visit.paint for visit in found), 2),
+        "largest shift": round(max(visit.shift for visit in found), 3),
+        "serious findings of axe": sum(
+            len(listed) for visit in found for listed in visit.violations.values()
+        ),
+    }
+    (BOOK.build_dir / "site.json").write_text(json.dumps(figures, indent=1), encoding="utf8")
+    assert figures["pages"] == len(BOOK.pages) + len(EXTRA)

@@ -182,7 +182,7 @@ def document(book: Book) -> str:
 
 
 def _entry(page: Page) -> str:
-    return f'<li><a href="#{anchor(page.name)}">{html.escape(page.title)}</a></li>'
+    return f'<li><a href="#{anchor(page.name)}">{html.escape(page.title.replace("`", ""))}</a></li>'
 
 
 def _file(book: Book, page: Page) -> Path:

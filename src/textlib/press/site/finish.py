@@ -128,6 +128,8 @@ def mend_sections(soup: BeautifulSoup) -> None:
         if section.find(re.compile("^h[1-6]$"), recursive=False) is None:
             section.name = "div"
             section.attrs.pop("id", None)  # the same on every exercise, and no link leads there
+    for summary in soup.select("details.hide > summary"):
+        summary.attrs.pop("aria-label", None)  # its own text says more
     for entries in soup.select("[role=list]"):
         del entries["role"]  # bibliographies claim to be lists, but their entries are none
     for link in soup.find_all("a", class_="headerlink"):
