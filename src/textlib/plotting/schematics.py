@@ -120,7 +120,7 @@ def legend(kinds: Sequence[str] | None = None, *, columns: int = 6, ax: Axes | N
     """
     symbols = [Symbol(kind, kind.replace(" ", "\n", 1)) for kind in kinds or KINDS]
     rows = -(-len(symbols) // columns)
-    ax = _canvas(ax, columns, rows * ROW)
+    ax = _canvas(ax, columns, rows * ROW, cell=1.1)
     for row in range(rows):
         part = symbols[row * columns : (row + 1) * columns]
         _row(ax, part, (rows - row) * ROW - 0.38, joined=False)
@@ -224,9 +224,9 @@ _BY_CLASS = {
 # Drawing -----------------------------------------------------------------------------------------
 
 
-def _canvas(ax: Axes | None, columns: float, height: float) -> Axes:
+def _canvas(ax: Axes | None, columns: float, height: float, cell: float = CELL) -> Axes:
     if ax is None:
-        ax = plt.subplots(figsize=(CELL * columns, CELL * height))[1]
+        ax = plt.subplots(figsize=(cell * columns, cell * height))[1]
     blank(ax).set(xlim=(0, columns), ylim=(0, height), aspect="equal")
     return ax
 
