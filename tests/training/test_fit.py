@@ -73,7 +73,7 @@ def test_training_on_after_a_restored_run_equals_training_on_after_a_trained_one
         {"fit": {"validation_data": (X[:5], Y[:5])}},
         {"fit": {"callbacks": [keras.callbacks.EarlyStopping("loss", patience=3)]}},
     ],
-    ids=str,
+    ids=lambda change: "-".join([*change, *next(iter(change.values()))]),
 )
 def test_a_change_of_anything_that_matters_trains_again(change):
     train(network())

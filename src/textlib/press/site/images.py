@@ -25,7 +25,7 @@ _CSS_DPI = 96
 _MAX_WIDTH = 1680
 #: Mean difference per channel, of 255, that reducing to 256 colors may make.
 _COLOR_ERROR = 0.6
-_PHOTO_QUALITY = 86
+_PHOTO_QUALITY = 78
 
 
 @dataclass(frozen=True)

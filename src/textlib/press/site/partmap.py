@@ -111,8 +111,9 @@ def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
         picture = images.publish_file(app, Path(app.srcdir) / uri, stem=stem, width=_WIDTH)
         if picture is not None:
             up = "../" * app.config.root_doc.count("/")
+            told = html.escape(f"A figure of the chapter “{app.env.titles[document].astext()}”")
             return (
-                f'<img src="{up}_images/{picture.file}" alt="" width="{picture.width}" '
+                f'<img src="{up}_images/{picture.file}" alt="{told}" width="{picture.width}" '
                 f'height="{picture.height}" loading="lazy" decoding="async">'
             )
     return drawing(folder)
