@@ -25,7 +25,8 @@ _CSS_DPI = 96
 _MAX_WIDTH = 1680
 #: Mean difference per channel, of 255, that reducing to 256 colors may make.
 _COLOR_ERROR = 0.6
-_PHOTO_QUALITY = 78
+_PHOTO_QUALITY = 84
+_TOO_LARGE = 60_000  # bytes of a lossless picture, from where lossy is considered
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def publish_file(
 
 
 def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
-    """Return a picture as WebP: lossless if 256 colors are enough for it.
+    """Return a picture as WebP: lossless if 256 colors are enough and it stays small.
 
     Parameters
     ----------
@@ -116,11 +117,17 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
     method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
     few = image.quantize(256, method=method, dither=Image.Dither.NONE).convert(image.mode)
     error = np.abs(np.asarray(few, np.int16) - np.asarray(image, np.int16)).mean()
+    lossy = _webp(image, quality=_PHOTO_QUALITY)
+    if error > _COLOR_ERROR:
+        return lossy
+    exact = _webp(few, lossless=True, quality=80)
+    # Gray photographs and feature maps have few colors too, and no sharp lines to keep.
+    return lossy if len(exact) > _TOO_LARGE and len(lossy) < len(exact) / 2 else exact
+
+
+def _webp(image: Image.Image, **options: Any) -> bytes:
     stream = io.BytesIO()
-    if error <= _COLOR_ERROR:
-        few.save(stream, "WEBP", lossless=True, quality=80, method=4)
-    else:
-        image.save(stream, "WEBP", quality=_PHOTO_QUALITY, method=4)
+    image.save(stream, "WEBP", method=4, **options)
     return stream.getvalue()
 
 
