@@ -24,14 +24,14 @@ def square(image: np.ndarray, size: int) -> np.ndarray:
 
 
 def shrink(images: np.ndarray, size: int) -> np.ndarray:
-    """Return square images as means over blocks of pixels; ``size`` must divide their side.
+    """Return square images as means over blocks of pixels, rounded, halves up.
 
     Parameters
     ----------
     images
         ``uint8``, shape ``(n, side, side)`` or ``(n, side, side, channels)``.
     size
-        The new side.
+        The new side, a divisor of the old one.
 
     Raises
     ------

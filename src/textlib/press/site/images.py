@@ -122,7 +122,7 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
         return lossy
     exact = _webp(few, lossless=True, quality=80)
     # Gray photographs and feature maps have few colors too, and no sharp lines to keep.
-    return lossy if len(exact) > _TOO_LARGE and len(lossy) < len(exact) / 2 else exact
+    return lossy if len(exact) > _TOO_LARGE and len(lossy) < 0.8 * len(exact) else exact
 
 
 def _webp(image: Image.Image, **options: Any) -> bytes:
