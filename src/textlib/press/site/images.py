@@ -19,13 +19,13 @@ from sphinx.application import Sphinx
 
 from textlib import paths
 
-_VERSION = b"3"  # change it when `encode` changes
+_VERSION = b"5"  # change it when `encode` changes
 _CSS_DPI = 96
 #: No picture is sent with more pixels than a sharp screen can show in the column.
 _MAX_WIDTH = 1680
 #: Mean difference per channel, of 255, that reducing to 256 colors may make.
 _COLOR_ERROR = 0.6
-_PHOTO_QUALITY = 81
+_PHOTO_QUALITY = 84
 _TOO_LARGE = 60_000  # bytes of a lossless picture, from where lossy is considered
 
 
