@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 
 from textlib import paths
 
-_VERSION = b"5"  # change it when `encode` changes
+_VERSION = b"6"  # change it when `encode` changes
 _CSS_DPI = 96
 #: No picture is sent with more pixels than a sharp screen can show in the column.
 _MAX_WIDTH = 1680
@@ -122,12 +122,12 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
         return lossy
     exact = _webp(few, lossless=True, quality=80)
     # Gray photographs and feature maps have few colors too, and no sharp lines to keep.
-    return lossy if len(exact) > _TOO_LARGE and len(lossy) < 0.9 * len(exact) else exact
+    return lossy if len(exact) > _TOO_LARGE and len(lossy) < len(exact) else exact
 
 
 def _webp(image: Image.Image, **options: Any) -> bytes:
     stream = io.BytesIO()
-    image.save(stream, "WEBP", method=4, **options)
+    image.save(stream, "WEBP", method=6, **options)
     return stream.getvalue()
 
 
