@@ -56,3 +56,18 @@ def test_an_uncompiled_model_is_refused():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     with pytest.raises(ValueError, match="not compiled"):
         training.fit_small(model, X, Y, epochs=1)
+
+
+def test_the_rows_are_released_when_the_training_is_over():
+    import gc
+
+    import tensorflow as tf
+
+    eager = type(tf.constant(0))
+    rows = RNG.normal(size=(61, 3)).astype("float32")
+    held_out = (rows[:53], rows[:53, :1])
+    training.fit_small(network(), rows, rows[:, :1], epochs=2, validation_data=held_out)
+    gc.collect()
+    shapes = [tuple(thing.shape) for thing in gc.get_objects() if type(thing) is eager]
+    assert (61, 3) not in shapes
+    assert (53, 3) not in shapes

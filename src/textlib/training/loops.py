@@ -64,12 +64,11 @@ def fit_small(
         raise ValueError(f"x has {len(x)} rows and y has {len(y)}; they must agree.")
     set_seed(seed)
     model.optimizer.build(model.trainable_variables)
-    rows, targets = tf.constant(x), tf.constant(y)
     total = len(x)
     starts = tf.range(0, total, batch_size)
 
     @tf.function(reduce_retracing=True)
-    def epoch() -> Any:
+    def epoch(rows: Any, targets: Any) -> Any:
         order = tf.random.shuffle(tf.range(total)) if shuffle else tf.range(total)
         weighted = tf.constant(0.0)
         for start in starts:
@@ -84,9 +83,10 @@ def fit_small(
         return weighted / float(total)
 
     measure = _validator(model, *validation_data) if validation_data is not None else dict
+    data = tf.constant(x), tf.constant(y)  # arguments: what a graph captures stays in memory
     history: dict[str, list[float]] = {"loss": []}
     for _ in range(epochs):
-        history["loss"].append(float(epoch()))
+        history["loss"].append(float(epoch(*data)))
         for name, value in measure().items():
             history.setdefault(f"val_{name}", []).append(float(value))
     return history
@@ -96,16 +96,16 @@ def _validator(model: keras.Model, x: np.ndarray, y: np.ndarray) -> Callable[[],
     """Return a function that computes the loss and the compiled metrics on held-out rows."""
     import tensorflow as tf
 
-    inputs, wanted = tf.constant(x), tf.constant(y)
+    held_out = tf.constant(x), tf.constant(y)
 
     @tf.function(reduce_retracing=True)
-    def evaluate() -> dict[str, Any]:
+    def evaluate(inputs: Any, wanted: Any) -> dict[str, Any]:
         outputs = model(inputs, training=False)
         loss = model.compute_loss(x=inputs, y=wanted, y_pred=outputs, training=False)
         return {**model.compute_metrics(inputs, wanted, outputs), "loss": loss}
 
     def measure() -> dict[str, Any]:
         model.reset_metrics()
-        return evaluate()
+        return evaluate(*held_out)
 
     return measure
