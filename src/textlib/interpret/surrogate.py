@@ -70,7 +70,7 @@ def local_surrogate(
     samples: int = 200,
     kernel_width: float = 0.25,
     ridge: float = 1.0,
-    batch_size: int = 50,
+    batch_size: int = 10,
     seed: int = 0,
 ) -> Surrogate:
     """Fit a linear model to a classifier around one image.
@@ -93,7 +93,8 @@ def local_surrogate(
     ridge
         Penalty on the squared weights.
     batch_size
-        Copies per call of ``score``.
+        Copies per call of ``score``. Small, because a Keras model called directly keeps the maps
+        of all of its layers until it returns.
     seed
         Seed of the choice of hidden patches.
 
