@@ -7,7 +7,7 @@ EXTRAS := --extra book --extra test --extra dask
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test check format bench pdf pins clean distclean
+.PHONY: help setup book serve test check format bench figures pdf pins clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,7 +21,7 @@ serve: $(READY) ## Show the book on 127.0.0.1 and rebuild it when a file changes
 	@$(BIN)/python -m textlib.press.command serve $(ARGS)
 
 test: $(READY) ## Run all tests (builds the book first if it is not built)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(READY) ## Format, lint, types and the fast tests (under two minutes)
 	@$(BIN)/ruff format --check src tests
@@ -36,6 +36,9 @@ format: $(READY) ## Format the code and mend what the linter can mend
 bench: $(READY) ## Time builds and data loading; writes the tables in docs/
 	@$(BIN)/python tests/benchmarks/bench_data.py
 	@$(BIN)/python tests/benchmarks/bench_build.py
+
+figures: $(READY) ## Write what `make test` measured of the site into CONTRIBUTING.md
+	@$(BIN)/python tests/benchmarks/site_figures.py
 
 pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
 	@$(BIN)/python -m textlib.press.pdf

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from textlib.press.book import Book
 
@@ -40,11 +42,19 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def site():
+def shared_folder(tmp_path_factory):
+    """Return a folder that all processes of this run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def site(shared_folder):
     """Return the folder of the built book; build it first if a page is not there."""
-    if not all((SITE / f"{name}.html").is_file() for name in PAGES):
-        command = [sys.executable, "-m", "textlib.press.command", "build"]
-        subprocess.run(command, cwd=BOOK.root, check=True, timeout=3600)
+    with FileLock(shared_folder / "site.lock"):
+        if not all((SITE / f"{name}.html").is_file() for name in PAGES):
+            command = [sys.executable, "-m", "textlib.press.command", "build"]
+            subprocess.run(command, cwd=BOOK.root, check=True, timeout=3600)
     return SITE
 
 
@@ -126,12 +136,8 @@ def visitor(browser, base):
 
 
 @pytest.fixture(scope="session")
-def visits(visitor):
+def visits(visitor, shared_folder):
     """Return a function that visits a page once, measures it, and remembers what it found."""
-    return functools.cache(visitor.visit)
+    from tests.site.visit import Visits
 
-
-@pytest.fixture(scope="session")
-def repaint(visitor):
-    """Return a function that measures once more how soon a page is painted, in seconds."""
-    return visitor.repaint
+    return Visits(visitor, shared_folder / "visits")

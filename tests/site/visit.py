@@ -1,7 +1,11 @@
 """Visit a page once on a phone and once on a desktop, and write down everything the tests ask."""
 
+import dataclasses
 import importlib.resources
+import json
 from dataclasses import dataclass, field
+
+from filelock import FileLock
 
 from tests.site.conftest import DESKTOP, PHONE
 
@@ -195,3 +199,36 @@ class Visitor:
             if violation["impact"] in ("serious", "critical")
             for node in violation["nodes"]
         )
+
+
+class Visits:
+    """What the visited pages showed, shared by all processes that test: one visit a page."""
+
+    def __init__(self, visitor, folder):
+        self.visitor = visitor
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, name):
+        """Return what is known of a page; visit it if nobody has."""
+        record = self._record(name)
+        with FileLock(record.with_suffix(".lock")):
+            if record.is_file():
+                return Visit(**json.loads(record.read_text(encoding="utf8")))
+            found = self.visitor.visit(name)
+            self.keep(found)
+            return found
+
+    def keep(self, visit):
+        """Write down a visit, or what has been learned since."""
+        text = json.dumps(dataclasses.asdict(visit))
+        self._record(visit.name).write_text(text, encoding="utf8")
+
+    def repaint(self, visit):
+        """Measure twice more how soon a page is painted, and keep the best time."""
+        again = (self.visitor.repaint(visit.name) for _ in range(2))
+        visit.paint = min(visit.paint, *again)
+        self.keep(visit)
+
+    def _record(self, name):
+        return self.folder / f"{name.replace('/', '-')}.json"
