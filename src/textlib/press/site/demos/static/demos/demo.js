@@ -44,6 +44,13 @@ async function loadRuntime(report) {
   return runtime;
 }
 
+/** Read numbers that travel as base64 of their bytes. */
+function decode({ type, shape, data }) {
+  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  const values = type === "int64" ? new BigInt64Array(bytes.buffer) : new Float32Array(bytes.buffer);
+  return { shape, values };
+}
+
 function tensor(ort, type, data, shape) {
   const values = type === "int64" ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
   return new ort.Tensor(type, values, shape);
@@ -61,11 +68,13 @@ function wrap(ort, session, facts) {
   };
   /** Return the largest difference from what Keras computed for the sample. */
   const check = async () => {
-    const found = await run(facts.sample.input.data, facts.sample.input.shape);
+    const input = decode(facts.sample.input);
+    const found = await run(input.values, input.shape);
     let worst = 0;
-    for (const [name, expected] of Object.entries(facts.sample.outputs)) {
-      expected.data.forEach((value, index) => {
-        worst = Math.max(worst, Math.abs(value - Number(found[name].data[index])));
+    for (const name of names) {
+      decode(facts.sample.outputs[name]).values.forEach((value, index) => {
+        const gap = Math.abs(Number(value) - Number(found[name].data[index]));
+        worst = gap <= worst ? worst : gap; // NaN stays
       });
     }
     return worst;

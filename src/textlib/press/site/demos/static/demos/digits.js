@@ -1,19 +1,21 @@
 // Draw a 28 by 28 picture; see the class probabilities and the first feature maps.
-// Settings: class_names (list of text), prompt (text).
+// Settings: class_names (list of text); optional prompt (text), examples (pictures as 784 levels
+// from 0 to 255 each) with examples_label (text of the button that shows the next one).
 import { arrows, drag, latest, make, paint } from "./parts.js";
 
 const SIZE = 28;
 const FINE = 10; // drawing pixels per picture pixel
+const SIDE = SIZE * FINE;
 const PEN = 2.1 * FINE;
+const DRAWING = "Drawing area. Draw with a finger or the mouse; or move with the arrow keys, and lift or lower the pen with the space bar.";
 
-/** Shrink the drawing into a 20 by 20 box, centered by its mass, as the digits of MNIST are. */
-function normalize(pad) {
-  const side = SIZE * FINE;
-  const ink = pad.getContext("2d").getImageData(0, 0, side, side).data;
-  let [left, right, top, bottom] = [side, -1, side, -1];
-  for (let y = 0; y < side; y += 1) {
-    for (let x = 0; x < side; x += 1) {
-      if (ink[4 * (y * side + x)] > 64) {
+/** Return the box around the ink, or null where there is none. */
+function bounds(pad) {
+  const ink = pad.getContext("2d").getImageData(0, 0, SIDE, SIDE).data;
+  let [left, right, top, bottom] = [SIDE, -1, SIDE, -1];
+  for (let y = 0; y < SIDE; y += 1) {
+    for (let x = 0; x < SIDE; x += 1) {
+      if (ink[4 * (y * SIDE + x)] > 64) {
         left = Math.min(left, x);
         right = Math.max(right, x);
         top = Math.min(top, y);
@@ -21,16 +23,22 @@ function normalize(pad) {
       }
     }
   }
-  if (right < 0) return null;
-  const scale = 20 / Math.max(right - left + 1, bottom - top + 1);
-  const [width, height] = [(right - left + 1) * scale, (bottom - top + 1) * scale];
+  return right < 0 ? null : { left, top, width: right - left + 1, height: bottom - top + 1 };
+}
+
+/** Shrink the drawing into a 20 by 20 box, centered by its mass, as the digits of MNIST are. */
+function normalize(pad) {
+  const box = bounds(pad);
+  if (!box) return null;
+  const scale = 20 / Math.max(box.width, box.height);
+  const [width, height] = [box.width * scale, box.height * scale];
   const small = make("canvas", { width: SIZE, height: SIZE });
   const context = small.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
   const draw = (x, y) => {
     context.fillStyle = "#000";
     context.fillRect(0, 0, SIZE, SIZE);
-    context.drawImage(pad, left, top, right - left + 1, bottom - top + 1, x, y, width, height);
+    context.drawImage(pad, box.left, box.top, box.width, box.height, x, y, width, height);
     const data = context.getImageData(0, 0, SIZE, SIZE).data;
     return Float32Array.from({ length: SIZE * SIZE }, (_, index) => data[4 * index] / 255);
   };
@@ -46,94 +54,138 @@ function normalize(pad) {
   return draw(x + Math.round(middle - across / mass), y + Math.round(middle - down / mass));
 }
 
-export async function mount(stage, live) {
-  const names = live.settings.class_names;
-  const side = SIZE * FINE;
+/** A black sheet with a pen: pointer, touch, or arrow keys and space bar. */
+function sheet(changed, said) {
   const pad = make("canvas", {
-    class: "demo-pad", width: side, height: side, tabindex: "0", role: "img",
-    "aria-label": "Drawing area. Draw with a finger or the mouse; or move with the arrow keys, and switch the pen with the space bar.",
+    class: "demo-pad", width: SIDE, height: SIDE, tabindex: "0", role: "application",
+    "aria-label": DRAWING,
   });
+  const cursor = make("span", { class: "demo-cursor", hidden: true });
   const context = pad.getContext("2d", { willReadFrequently: true });
-  const answer = make("p", { class: "demo-answer", role: "status" });
-  const bars = make("ul", { class: `demo-bars${names.every((name) => name.length < 3) ? " demo-short" : ""}` });
+  let [last, place, pen, stale] = [null, [SIDE / 2, SIDE / 2], false, false];
+  const clear = () => {
+    context.fillStyle = "#000";
+    context.fillRect(0, 0, SIDE, SIDE);
+    [last, place, pen, stale] = [null, [SIDE / 2, SIDE / 2], false, false];
+    cursor.hidden = true;
+  };
+  const stroke = (x, y) => {
+    if (stale) clear();
+    Object.assign(context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round" });
+    context.beginPath();
+    context.moveTo(...(last ?? [x, y]));
+    context.lineTo(x, y);
+    context.stroke();
+    last = [x, y];
+    changed();
+  };
+  const point = () => {
+    cursor.hidden = false;
+    cursor.classList.toggle("demo-down", pen);
+    [cursor.style.left, cursor.style.top] = place.map((value) => `${(100 * value) / SIDE}%`);
+  };
+  drag(pad, (x, y, first) => {
+    if (first) last = null;
+    cursor.hidden = true;
+    stroke(x * SIDE, y * SIDE);
+  });
+  arrows(pad, (dx, dy) => {
+    place = [place[0] + dx * FINE, place[1] + dy * FINE].map((value) => Math.min(SIDE, Math.max(0, value)));
+    if (pen) stroke(...place);
+    point();
+  }, (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    pen = !pen;
+    last = null;
+    if (pen) stroke(...place);
+    point();
+    said(pen ? "Pen down." : "Pen up.");
+  });
+  /** Show a finished picture; the next stroke begins a new sheet. */
+  const show = (picture) => {
+    clear();
+    const small = make("canvas");
+    paint(small, picture, SIZE, SIZE);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(small, 0, 0, SIDE, SIDE);
+    stale = true;
+  };
+  clear();
+  return { pad, clear, show, fixed: () => stale, element: make("div", { class: "demo-easel" }, pad, cursor) };
+}
+
+/** One bar for each class. */
+function chart(names) {
+  const short = names.every((name) => name.length < 3);
+  const element = make("ul", { class: `demo-bars${short ? " demo-short" : ""}`, "aria-label": "Probability of each class" });
   const rows = names.map((name) => {
     const bar = make("div", { class: "demo-bar" });
     const value = make("span", { class: "demo-value" });
-    bars.append(make("li", {}, make("span", {}, name), make("div", {}, bar), value));
+    element.append(make("li", {}, make("span", {}, name), make("div", {}, bar), value));
     return { bar, value };
   });
-  const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Feature maps of the first layer for your drawing" });
-  const clear = make("button", { type: "button" }, "Clear");
-  stage.append(make("div", { class: "demo-row" },
-    make("div", {}, make("p", {}, live.settings.prompt ?? "Draw a digit."), pad, make("p", {}, clear)),
-    make("div", {}, answer, bars)), make("p", { class: "demo-maps-title" }, "First-layer feature maps"), maps);
+  const show = (chances) => rows.forEach(({ bar, value }, index) => {
+    const percent = chances ? `${(100 * chances[index]).toFixed(0)}%` : "";
+    bar.style.width = percent && `${100 * chances[index]}%`;
+    value.textContent = percent;
+  });
+  return { element, show };
+}
 
-  const empty = () => {
-    context.fillStyle = "#000";
-    context.fillRect(0, 0, side, side);
-  };
+/** Paint the picture as the network gets it, then one map for each filter. */
+function showMaps(element, picture, maps) {
+  const [, height, width, filters] = maps.dims;
+  while (element.children.length <= filters) element.append(make("canvas"));
+  element.firstChild.className = "demo-seen";
+  paint(element.firstChild, picture, SIZE, SIZE);
+  for (let filter = 0; filter < filters; filter += 1) {
+    const values = Array.from({ length: height * width }, (_, index) => maps.data[index * filters + filter]);
+    paint(element.children[filter + 1], values, height, width, 0, Math.max(...values, 1e-6));
+  }
+}
+
+export async function mount(stage, live) {
+  const { class_names: names, prompt = "Draw a digit.", examples = [], examples_label: label = "Show an example" } = live.settings;
+  const answer = make("p", { class: "demo-answer", role: "status" });
+  const bars = chart(names);
+  const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Your picture as the network gets it, and the feature maps of the first layer for it" });
+  let given = null;
   const show = latest(async () => {
-    const picture = normalize(pad);
+    const picture = paper.fixed() ? given : normalize(paper.pad);
     if (!picture) {
       answer.textContent = "Nothing drawn yet.";
-      rows.forEach(({ bar, value }) => { bar.style.width = "0"; value.textContent = ""; });
+      bars.show(null);
       maps.replaceChildren();
       return;
     }
     const outputs = await live.run(picture, [1, SIZE, SIZE, 1]);
     const chances = Array.from((outputs.probabilities ?? Object.values(outputs)[0]).data);
     const best = chances.indexOf(Math.max(...chances));
-    answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)} %`;
-    rows.forEach(({ bar, value }, index) => {
-      bar.style.width = `${100 * chances[index]}%`;
-      value.textContent = `${(100 * chances[index]).toFixed(0)} %`;
+    answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)}%`;
+    bars.show(chances);
+    if (outputs.maps) showMaps(maps, picture, outputs.maps);
+  });
+  const paper = sheet(show, (text) => { answer.textContent = text; });
+  const clear = make("button", { type: "button" }, "Clear");
+  clear.addEventListener("click", () => { paper.clear(); show(); paper.pad.focus(); });
+  const buttons = make("div", { class: "demo-buttons" }, clear);
+  if (examples.length) {
+    const next = make("button", { type: "button", class: "demo-example" }, label);
+    let turn = 0;
+    next.addEventListener("click", () => {
+      given = Float32Array.from(examples[turn % examples.length], (level) => level / 255);
+      turn += 1;
+      paper.show(given);
+      show();
     });
-    if (outputs.maps) {
-      const [, height, width, filters] = outputs.maps.dims;
-      while (maps.children.length < filters) maps.append(make("canvas"));
-      for (let filter = 0; filter < filters; filter += 1) {
-        const values = Array.from({ length: height * width }, (_, index) => outputs.maps.data[index * filters + filter]);
-        paint(maps.children[filter], values, height, width, 0, Math.max(...values, 1e-6));
-      }
-    }
-  });
-  let last = null;
-  const stroke = (x, y) => {
-    context.strokeStyle = "#fff";
-    context.lineWidth = PEN;
-    context.lineCap = "round";
-    context.beginPath();
-    context.moveTo(...(last ?? [x, y]));
-    context.lineTo(x, y);
-    context.stroke();
-    last = [x, y];
-    show();
-  };
-  drag(pad, (x, y, first) => {
-    if (first) last = null;
-    stroke(x * side, y * side);
-  });
-  let cursor = [side / 2, side / 2];
-  let pen = false;
-  arrows(pad, (dx, dy) => {
-    cursor = [cursor[0] + dx * FINE, cursor[1] + dy * FINE].map((value) => Math.min(side, Math.max(0, value)));
-    if (pen) stroke(...cursor);
-  }, (event) => {
-    if (event.key !== " ") return;
-    event.preventDefault();
-    pen = !pen;
-    last = null;
-    if (pen) stroke(...cursor);
-    answer.textContent = pen ? "Pen down." : "Pen up.";
-  });
-  clear.addEventListener("click", () => {
-    empty();
-    last = null;
-    cursor = [side / 2, side / 2];
-    pen = false;
-    show();
-    pad.focus();
-  });
-  empty();
+    buttons.append(next);
+  }
+  stage.append(
+    make("div", { class: "demo-row" },
+      make("div", {}, make("p", {}, prompt), paper.element, buttons),
+      make("div", {}, answer, bars.element)),
+    make("p", { class: "demo-caption" }, "What the network gets (framed), and what each filter of the first layer makes of it."),
+    maps);
   await show();
 }

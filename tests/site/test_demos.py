@@ -1,0 +1,263 @@
+"""Models that run in the reader's browser: on a click, from this site alone, and as in Keras.
+
+What every demo must do is tested for every ``{demo}`` of the book, found in its pages. Below that,
+each kind has a test of what its reader does; a new demo adds one.
+"""
+
+import base64
+import importlib.resources
+import json
+import math
+import re
+import shutil
+
+import numpy as np
+import pytest
+
+from tests.site.conftest import BOOK, PHONE, SITE
+from textlib.demos import TOLERANCE
+
+FENCE = re.compile(r"^`{3,}\{demo\} +(\S+)$", re.MULTILINE)
+DEMOS = [
+    (page.name, name)
+    for page in BOOK.pages
+    for name in FENCE.findall(page.path.read_text(encoding="utf8"))
+]
+READY = 60_000  # milliseconds on a busy machine; a quiet one needs a second
+TYPES = {"float32": "<f4", "int64": "<i8"}
+every_demo = pytest.mark.parametrize(("page", "name"), DEMOS, ids=[f"{p}:{n}" for p, n in DEMOS])
+
+# A 3 as a hand draws it: corners of a line, as shares of the drawing area.
+THREE = [
+    *((0.30, 0.25), (0.50, 0.17), (0.66, 0.25), (0.64, 0.40), (0.48, 0.48)),
+    *((0.66, 0.56), (0.70, 0.72), (0.52, 0.84), (0.30, 0.76)),
+]
+
+
+def selector(page, name):
+    """Return where a demo of a page is."""
+    return f".demo[data-src$='demos/{page}/{name}/']"
+
+
+@pytest.fixture
+def visit(open_page, base):
+    """Return a function that opens a demo's page and records every request that it makes."""
+
+    def visit_(page, name, *, start=True, **options):
+        opened = open_page("404", **options)
+        opened.requests, opened.errors = [], []
+        opened.on("request", lambda request: opened.requests.append(request.url))
+        opened.on("requestfailed", lambda request: opened.errors.append(request.url))
+        opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+        opened.on(
+            "console",
+            lambda message: (
+                opened.errors.append(message.text) if message.type in ("error", "warning") else None
+            ),
+        )
+        opened.goto(f"{base}{page}.html")
+        demo = opened.locator(selector(page, name))
+        if start:
+            demo.locator(".demo-start").click()
+            opened.wait_for_selector(f"{selector(page, name)}[data-state]", timeout=READY)
+        return opened, demo
+
+    return visit_
+
+
+def unpack(packed):
+    """Read numbers as the browser does."""
+    values = np.frombuffer(base64.b64decode(packed["data"]), TYPES[packed["type"]])
+    return values.reshape(packed["shape"])
+
+
+def files(page, name):
+    """Return the folder of a demo's model."""
+    return SITE / "_static" / "demos" / page / name
+
+
+def compute(demo, values):
+    """Return what the model of a started demo computes in the browser, by name of output."""
+    found = demo.evaluate(
+        "async (demo, [data, shape]) => {"
+        " const found = await demo.textlibDemo.run(data, shape);"
+        " return Object.fromEntries(Object.entries(found).map("
+        "([name, {data, dims}]) => [name, [Array.from(data, Number), Array.from(dims)]])); }",
+        [values.ravel().tolist(), list(values.shape)],
+    )
+    return {name: np.reshape(data, shape) for name, (data, shape) in found.items()}
+
+
+def test_the_book_has_live_demos_wherever_it_can(site):
+    assert DEMOS
+    if shutil.which("npm") is None:
+        pytest.skip("without npm the demos are static figures")
+    for page, name in DEMOS:
+        text = (site / f"{page}.html").read_text(encoding="utf8")
+        assert f"demos/{page}/{name}/" in text, f"{page}: the demo {name!r} is not live"
+
+
+@every_demo
+def test_nothing_of_a_demo_loads_before_the_click(visit, base, page, name):
+    opened, demo = visit(page, name, start=False)
+    opened.wait_for_load_state("networkidle")
+    assert demo.locator(".demo-start").is_visible()
+    assert re.search(r"loads \d+ MB once", demo.locator(".demo-offer").inner_text())
+    starter = {f"{base}_static/demos/{file}" for file in ("demo.js", "demo.css")}
+    early = {url.partition("?")[0] for url in opened.requests if "/demos/" in url}
+    assert early <= starter
+    assert not [url for url in opened.requests if ".onnx" in url or ".wasm" in url]
+
+
+@every_demo
+def test_a_demo_computes_what_keras_computed(visit, page, name):
+    opened, demo = visit(page, name)
+    assert demo.get_attribute("data-state") == "ready"
+    assert not demo.locator(".demo-static").is_visible()
+    assert opened.errors == []
+    facts = json.loads((files(page, name) / "demo.json").read_text(encoding="utf8"))
+    found = compute(demo, unpack(facts["sample"]["input"]))
+    assert set(found) == set(facts["sample"]["outputs"])
+    for key, packed in facts["sample"]["outputs"].items():
+        expected = unpack(packed)
+        assert np.ptp(expected) > 10 * TOLERANCE, f"{key} says nothing"
+        np.testing.assert_allclose(found[key], expected, atol=TOLERANCE, rtol=0)
+    assert demo.evaluate("(demo) => demo.textlibDemo.check()") <= TOLERANCE
+
+
+@every_demo
+def test_a_demo_asks_no_other_site(visit, base, page, name):
+    opened, _ = visit(page, name)
+    elsewhere = [url for url in opened.requests if not url.startswith((base, "data:", "blob:"))]
+    assert elsewhere == []
+
+
+@every_demo
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_open_demo_is_accessible_and_fits_a_phone(visit, page, name, scheme):
+    opened, demo = visit(page, name, viewport=PHONE, has_touch=True, color_scheme=scheme)
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    for control in demo.locator("button:visible, textarea:visible, input:visible").all():
+        assert control.bounding_box()["height"] >= 40
+    package = importlib.resources.files("axe_playwright_python")
+    opened.evaluate(package.joinpath("axe.min.js").read_text())
+    result = opened.evaluate(
+        "(place) => axe.run(place, {resultTypes: ['violations']})", selector(page, name)
+    )
+    assert [violation["id"] for violation in result["violations"]] == []
+
+
+@every_demo
+def test_without_javascript_or_webassembly_the_static_part_remains(visit, page, name):
+    opened, demo = visit(page, name, start=False, java_script_enabled=False)
+    assert demo.locator(".demo-static").inner_text().strip()
+    assert not demo.locator(".demo-offer").is_visible()
+    opened, demo = visit(page, name, start=False)
+    opened.add_init_script("delete window.WebAssembly")
+    opened.reload()
+    assert demo.locator(".demo-static").is_visible()
+    assert not demo.locator(".demo-offer").is_visible()
+
+
+@every_demo
+def test_a_demo_that_cannot_load_says_so_and_can_be_tried_again(visit, page, name):
+    opened, demo = visit(page, name, start=False)
+    opened.route("**/*.onnx", lambda route: route.abort())
+    demo.locator(".demo-start").click()
+    opened.wait_for_selector(f"{selector(page, name)}[data-state=failed]", timeout=READY)
+    assert "could not be loaded" in demo.locator(".demo-status").inner_text()
+    opened.unroute("**/*.onnx")
+    demo.locator(".demo-start").click()
+    opened.wait_for_selector(f"{selector(page, name)}[data-state=ready]", timeout=READY)
+
+
+# Digits --------------------------------------------------------------------------------------
+
+DIGITS = ("vision/convnets", "draw")
+
+
+def answer(demo):
+    """Return what the network says about the drawing, when it says something."""
+    said = demo.locator(".demo-answer")
+    said.filter(has_text="Read as").wait_for(timeout=READY)
+    return said.inner_text()
+
+
+def chances(demo):
+    """Return the shown probabilities in percent, in the order of the classes."""
+    return [int(text.rstrip("%")) for text in demo.locator(".demo-value").all_inner_texts()]
+
+
+def on_pad(demo, points):
+    """Turn shares of the drawing area into places in the window."""
+    pad = demo.locator(".demo-pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    return [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+
+
+def test_a_drawn_three_is_read_as_three(visit):
+    opened, demo = visit(*DIGITS)
+    first, *others = on_pad(demo, THREE)
+    opened.mouse.move(*first)
+    opened.mouse.down()
+    for place in others:
+        opened.mouse.move(*place, steps=8)
+    opened.mouse.up()
+    demo.locator(".demo-answer", has_text="Read as 3").wait_for(timeout=READY)
+    opened.wait_for_timeout(300)
+    shown = chances(demo)
+    assert len(shown) == 10
+    assert int(np.argmax(shown)) == 3
+    assert abs(sum(shown) - 100) <= 5  # rounded
+    maps = demo.locator(".demo-maps canvas")
+    assert maps.count() == 1 + 16
+    assert opened.errors == []
+
+
+def test_a_three_drawn_by_touch_is_read_as_three(visit):
+    opened, demo = visit(*DIGITS, viewport=PHONE, has_touch=True, is_mobile=True)
+    session = opened.context.new_cdp_session(opened)
+
+    def touch(kind, *places):
+        points = [{"x": x, "y": y} for x, y in places]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    first, *others = on_pad(demo, THREE)
+    before = opened.evaluate("scrollY")
+    touch("touchStart", first)
+    for place in others:
+        touch("touchMove", place)
+    touch("touchEnd")
+    demo.locator(".demo-answer", has_text="Read as 3").wait_for(timeout=READY)
+    assert opened.evaluate("scrollY") == before, "drawing scrolled the page"
+
+
+def test_a_one_drawn_with_the_keyboard_is_read_as_one(visit):
+    opened, demo = visit(*DIGITS)
+    assert opened.evaluate("document.activeElement.className") == "demo-pad"
+    for key, times in (("ArrowUp", 9), ("Space", 1), ("ArrowDown", 18), ("Space", 1)):
+        for _ in range(times):
+            opened.keyboard.press(key)
+    assert demo.locator(".demo-cursor").is_visible()
+    assert "Pen up" in demo.locator(".demo-answer").inner_text()
+    assert int(np.argmax(chances(demo))) == 1
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.textContent") == "Clear"
+    opened.keyboard.press("Enter")
+    assert "Nothing drawn" in demo.locator(".demo-answer").inner_text()
+    assert demo.locator(".demo-maps canvas").count() == 0
+
+
+def test_misread_digits_are_misread_in_the_browser_too(visit):
+    _, demo = visit(*DIGITS)
+    examples = json.loads((files(*DIGITS) / "demo.json").read_text(encoding="utf8"))["settings"][
+        "examples"
+    ]
+    picture = np.array(examples[0], dtype="float32").reshape(1, 28, 28, 1) / 255
+    expected = compute(demo, picture)["probabilities"][0]
+    demo.locator(".demo-example").click()
+    shown = answer(demo)
+    best = int(np.argmax(expected))
+    assert shown.startswith(f"Read as {best}, with probability")
+    assert math.isclose(int(re.search(r"(\d+)%", shown)[1]), 100 * expected[best], abs_tol=1)
