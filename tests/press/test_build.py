@@ -158,3 +158,18 @@ def test_a_claim_is_tried_on_several_seeds_and_the_book_stays_untouched(fixture_
     assert "FAILS  +2  small: 2 is small  [s=2]" in done.stdout
     assert "holds  +2  positive" in done.stdout
     assert "never executed" in fixture_book.press("status", "part/seeds").stdout
+
+
+def test_a_page_executed_on_the_side_says_how_many_of_its_claims_hold(fixture_book):
+    code = 'claims.check("big", 1 > 2, "one ({one:d}) beats two", one=1)'
+    fixture_book.page("part/bad", code)
+    out = fixture_book.root / "out/bad.ipynb"
+    done = fixture_book.press("execute", "part/bad", "-o", str(out))
+    assert done.returncode == 1
+    assert "FAILS  big: one (1) beats two" in done.stdout
+    assert "1 of 2 claims hold." in done.stdout
+    assert out.is_file()
+    fixture_book.edit("book/part/bad.md", "1 > 2", "1 > 0")
+    done = fixture_book.press("execute", "part/bad", "-o", str(out))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 of 2 claims hold." in done.stdout

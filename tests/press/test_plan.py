@@ -109,6 +109,30 @@ def test_code_cells_without_a_header_are_an_error_that_says_what_to_add(fixture_
         _ = fixture_book.book.select(("part/one",))[0].notebook
 
 
+@pytest.mark.parametrize(
+    ("options", "place", "reason"),
+    [
+        ("---\nmystnb:\n  figure:\n    caption: Left: right\n---\n", 4, "'caption: Left: right'"),
+        ('---\ntags: [a]\nmystnb:\n  figure:\n    caption: "open\n---\n', 5, "'caption: \"open'"),
+        ("---\nmystnb:\n  figure:\n    name: fig\n", 0, "no line '---' ends them"),
+        (":tags: [a, b\n", 1, "':tags: [a, b'"),
+        ("---\n- mystnb\n---\n", 2, "must be a mapping, 'key: value'; this is a list"),
+        ("---\nmystnb:\n  figure: fig-one\n---\n", 0, "'figure' must be a mapping"),
+        ("---\nmystnb:\n  image:\n    alt: {a: b}\n---\n", 0, "'alt' of 'image' must be text"),
+    ],
+)
+def test_options_of_a_cell_that_cannot_be_read_are_named_with_their_line(
+    fixture_book, options, place, reason
+):
+    path = fixture_book.page("part/one", "import minilib.images")
+    fence = path.read_text().splitlines().index("```{code-cell} python") + 1
+    fixture_book.edit("book/part/one.md", "python\nfrom", f"python\n{options}from")
+    with pytest.raises(BookError) as caught:
+        plan.make(fixture_book.book, fixture_book.book.pages)
+    assert f"{path}:{fence + place}: " in str(caught.value)
+    assert reason in str(caught.value)
+
+
 def test_a_page_of_the_contents_without_a_file_stops_a_whole_build_only(fixture_book):
     (fixture_book.root / "book/part/two.md").unlink()
     book = fixture_book.book

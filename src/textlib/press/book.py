@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from textlib._errors import unknown
+from textlib.press.cells import explain, misshapen
 
 SOURCE = "book"
 SUFFIXES = (".md", ".ipynb")
@@ -105,10 +106,15 @@ class Page:
         Raises
         ------
         BookError
-            If the page has code cells but no header that makes Jupyter Book execute it.
+            If the page has code cells but no header that makes Jupyter Book execute it, or if the
+            options of a cell cannot be read.
         """
         import nbformat
-        from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+        from myst_nb.core.read import (
+            MystMetadataParsingError,
+            is_myst_markdown_notebook,
+            read_myst_markdown_notebook,
+        )
         from myst_parser.config.main import MdParserConfig
 
         if self.path.suffix == ".ipynb":
@@ -123,9 +129,16 @@ class Page:
             notebook.cells = [nbformat.v4.new_markdown_cell(self.text)]
             return notebook
         config = MdParserConfig(enable_extensions=set(self.extensions))
-        return read_myst_markdown_notebook(
-            self.text, config=config, add_source_map=True, path=str(self.path)
-        )
+        try:
+            notebook = read_myst_markdown_notebook(
+                self.text, config=config, add_source_map=True, path=str(self.path)
+            )
+        except MystMetadataParsingError as error:
+            line, reason = explain(self.text, error)
+            raise BookError(f"{self.path}:{line}: {reason}") from error
+        for number, reason in misshapen(notebook):
+            raise BookError(f"{self.path}:{notebook.metadata.source_map[number]}: {reason}")
+        return notebook
 
 
 @dataclass(frozen=True)

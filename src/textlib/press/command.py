@@ -108,7 +108,10 @@ def build(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
 @TIMEOUT
 @click.pass_obj
 def execute(root: Path | None, page: str, output: Path, scale: str, timeout: float | None) -> None:
-    """Execute one page into a notebook, without touching the book's outputs."""
+    """Execute one page into a notebook, without touching the book's outputs.
+
+    The notebook is written even if a claim or a cell fails; the exit code is then 1.
+    """
     from textlib.press.trial import trials
 
     console = _console()
@@ -121,7 +124,12 @@ def execute(root: Path | None, page: str, output: Path, scale: str, timeout: flo
     if outcome.failure:
         _show_failure(console, outcome)
         sys.exit(1)
-    console.print(f"{output}: {outcome.seconds:.1f} s, {len(outcome.claims)} claims hold.")
+    failed = [claim for claim in outcome.claims if not claim["holds"]]
+    for claim in failed:
+        console.print(f"FAILS  {claim['name']}: {claim['sentence']}", markup=False)
+    held = f"{len(outcome.claims) - len(failed)} of {len(outcome.claims)} claims hold"
+    console.print(f"{output}: {outcome.seconds:.1f} s, {held}.", highlight=False)
+    sys.exit(1 if failed else 0)
 
 
 @main.command()
