@@ -173,3 +173,29 @@ def test_a_page_executed_on_the_side_says_how_many_of_its_claims_hold(fixture_bo
     done = fixture_book.press("execute", "part/bad", "-o", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 claims hold." in done.stdout
+
+
+def test_without_npm_demos_stay_static_and_the_build_says_so(fixture_book, monkeypatch, tmp_path):
+    payload = {"name": "toy", "kind": "latent", "model": "", "sample": {}, "settings": {}}
+    code = (
+        "from IPython.display import display\nfrom textlib import demos\n"
+        f"display({{demos.MIME: {payload}}}, raw=True)"
+    )
+    static = "\n```{demo} toy\nHere is a picture instead.\n```\n"
+    fixture_book.page("part/demo", code, extra=static)
+    extension = "extra_extensions: [textlib.press.outputs, "
+    fixture_book.edit("_config.yml", extension, f"{extension}textlib.press.site.demo, ")
+    fixture_book.write("web/package-lock.json", "{}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for _ in range(2):  # the second time nothing is published, and the note stays
+        done = fixture_book.press("build", "part/demo")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "note: live demos stay static figures: there is no npm" in done.stdout
+    shown = fixture_book.shown("part/demo")
+    assert "built without the runtime" in shown
+    assert "Here is a picture instead." in shown
+
+    fixture_book.edit("book/part/demo.md", "{demo} toy", "{demo} other")
+    done = fixture_book.press("build", "part/demo", "--strict")
+    assert done.returncode == 1
+    assert "the demo 'other' has no model" in done.stdout

@@ -2,7 +2,7 @@
 
 import pytest
 
-from textlib.press.checks import LARGEST_BYTES, base_of, check
+from textlib.press.checks import LARGEST_BYTES, MEMORY_BYTES, base_of, check, memory
 
 PAGE = '<html><body id="top"><h1 id="title">A page</h1>{}</body></html>'
 
@@ -80,6 +80,13 @@ def test_a_heavy_page_is_named_with_its_weight(site):
     heavy = site('<img src="a.png" alt="x">', {"a.png": "x" * (LARGEST_BYTES + 1)})
     assert heavy[0].startswith("index.html: weight: 1.50 MB")
     assert site("", weight=False) == []
+
+
+def test_a_page_that_takes_more_memory_than_binder_has_is_named_with_a_remedy():
+    assert memory({"part/one": MEMORY_BYTES, "part/two": 0}) == []
+    (problem,) = memory({"part/one": 3000 * 2**20, "part/two": 400 * 2**20})
+    assert str(problem).startswith("part/one: memory: 3000 MB at its peak; at most 1536 MB")
+    assert "uint8" in str(problem)
 
 
 def test_the_base_of_a_site_is_the_path_of_its_address():

@@ -172,8 +172,10 @@ def test_definition_lists_become_bold_terms(context):
 
 
 def test_what_only_the_site_can_do_is_a_link_to_it(context):
-    text = convert("```{demo} digits\n```", context)
-    assert "https://site/vision/convnets.html" in text
+    text = convert("```{demo} digits\n:title: Draw\nOr see {numref}`fig-a`.\n```", context)
+    assert text.startswith("**Draw.** Live in your browser")
+    assert "<https://site/vision/convnets.html>" in text
+    assert text.endswith("Or see fig-a.")
 
 
 def test_an_unknown_directive_keeps_its_text(context):

@@ -1,15 +1,20 @@
 """The published notebooks: valid, plain, and able to run where only they are."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
-import sysconfig
+import tomllib
 import venv
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import textlib
 from textlib.press import notebooks
@@ -81,6 +86,30 @@ Do it.
 done = True
 ```
 
+It is done.
+
+```{code-cell} python
+---
+mystnb:
+  figure: {name: fig-done, caption: It shows.}
+---
+done
+```
+
+```{solution-end}
+```
+
+After it.
+
+```{solution-start} ex-one
+```
+
+First words.
+
+```{code-cell} python
+2
+```
+
 ```{solution-end}
 ```
 """
@@ -91,10 +120,15 @@ done = True
     assert '<a id="fig-line"></a>\n\n**Figure 1.** A line.' in text
     assert "[Figure 1](#fig-line) shows it." in text
     assert "**Solution of exercise 1** (unfold the cells below)" in text
-    solution = notebook.cells[-1]
+    solution = next(cell for cell in notebook.cells if "done = True" in cell.source)
     assert solution.source == "# @title Solution of exercise 1\ndone = True"
     assert solution.metadata.jupyter == {"source_hidden": True}
     assert solution.metadata.cellView == "form"
+    folded = "<details><summary><b>{}</b></summary>\n\n{}\n\n</details>"
+    assert folded.format("Solution of exercise 1, continued", "It is done.") in text
+    assert '<a id="fig-done"></a>\n\n' + folded.format("Figure 2", "It shows.") in text
+    last = "After it.\n\n" + folded.format("Solution of exercise 1", "First words.")
+    assert [cell.source for cell in notebook.cells[-2:-1]] == [last]
 
 
 def test_the_branch_has_what_binder_needs_and_links_follow_from_one_setting(fixture_book):
@@ -149,21 +183,85 @@ def wheel(tmp_path_factory):
     return next(folder.glob("*.whl"))
 
 
+def closure(names):
+    """Return the distributions that pip would install for some, as this environment has them."""
+    found, waiting = {}, list(names)
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        wanted = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        if wanted and name not in found:
+            found[name] = metadata.distribution(name)
+            waiting += found[name].requires or ()
+    return found
+
+
+def base_requirements():
+    """Return what the package itself asks for, without extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))
+    return project["project"]["dependencies"]
+
+
 @pytest.fixture(scope="module")
 def fresh_python(tmp_path_factory):
-    """Make an environment that has every library of this one, but not textlib."""
+    """Make an environment with what the package asks for, but not the package.
+
+    The libraries are links to those of this environment: what ``pip install`` would bring, and
+    nothing else.
+    """
     folder = tmp_path_factory.mktemp("fresh")
     libraries = folder / "libraries"
     libraries.mkdir()
-    for path in Path(sysconfig.get_paths()["purelib"]).iterdir():
-        if "textlib" not in path.name and path.suffix != ".pth":
-            (libraries / path.name).symlink_to(path)
+    for found in closure([*base_requirements(), "ipykernel", "nbclient"]).values():
+        for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+            source = Path(found.locate_file(top))
+            if source.exists() and not (libraries / top).exists():
+                (libraries / top).symlink_to(source)
     venv.create(folder / "venv", with_pip=True, symlinks=True)
     python = folder / "venv/bin/python"
     ask = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
     site = subprocess.check_output([python, "-c", ask], text=True).strip()
     Path(site, "libraries.pth").write_text(f"{libraries}\n")
     return python
+
+
+def run_notebook(python, path, folder):
+    """Run a notebook from top to bottom where only its first cell may install something."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(
+        [python, "-c", RUN, str(path), str(folder)],
+        capture_output=True,
+        text=True,
+        env={**kept, **offline},
+        cwd=folder,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.dumps(json.loads(path.read_text(encoding="utf8"))["cells"])
+
+
+def test_everything_that_a_page_imports_comes_with_the_package():
+    homes = metadata.packages_distributions()
+    base = {canonicalize_name(Requirement(text).name) for text in base_requirements()}
+    for page in Book.find(ROOT).pages:
+        if page.executes:
+            for name in imported(page) - set(sys.stdlib_module_names) - {"textlib"}:
+                found = {canonicalize_name(home) for home in homes.get(name, ())}
+                assert found & base, f"{page.name} imports {name}; pyproject.toml lacks it"
+
+
+def imported(page):
+    """Return the top-level modules that the cells of a page import."""
+    transform = TransformerManager().transform_cell
+    names = set()
+    for cell in page.cells:
+        for node in ast.walk(ast.parse(transform(cell.source))):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module)
+    return {name.partition(".")[0] for name in names}
 
 
 RUN = """
@@ -190,17 +288,21 @@ def test_a_notebook_runs_where_only_its_first_cell_installs_the_package(
     assert subprocess.run(absent, capture_output=True, cwd=tmp_path).returncode != 0
     fixture_book.page("part/one", "import textlib\nprint(textlib.__file__)")
     made = notebooks.write(fixture_book.book, package=str(wheel), folder=tmp_path / "out")
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run(
-        [fresh_python, "-c", RUN, str(made[0]), str(tmp_path)],
-        capture_output=True,
-        text=True,
-        env={**environment, "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
-        cwd=tmp_path,
-        timeout=280,
-    )
-    assert done.returncode == 0, done.stderr
-    outputs = json.dumps(json.loads(made[0].read_text())["cells"])
+    outputs = run_notebook(fresh_python, made[0], tmp_path)
     assert str(fresh_python.parents[1]) in outputs
     assert str(Path(textlib.__file__).parent) not in outputs
     assert "Claim holds" in outputs
+
+
+@pytest.mark.slow
+@pytest.mark.data
+@pytest.mark.skipif(os.name != "posix", reason="links to the libraries")
+def test_a_chapter_of_the_book_runs_as_a_notebook_in_a_fresh_environment(
+    wheel, fresh_python, tmp_path
+):
+    book = Book.find(ROOT)
+    notebooks.write(book, package=str(wheel), folder=tmp_path / "out")
+    path = tmp_path / "out" / "start/how-this-book-works.ipynb"
+    outputs = run_notebook(fresh_python, path, tmp_path)
+    count = sum(cell.source.count("claims.check(") for cell in read(path).cells)
+    assert outputs.count("Claim holds") >= count > 0

@@ -7,7 +7,7 @@ scripts that request something later) is left to the browser tests.
 
 import re
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +17,7 @@ from textlib.press.book import Book
 
 MEDIAN_BYTES = 500_000
 LARGEST_BYTES = 1_500_000
+MEMORY_BYTES = 1536 * 2**20  # Binder gives a notebook 2 GiB, Jupyter's own needs included
 LOADING_LINKS = {"stylesheet", "preload", "modulepreload", "icon", "manifest", "preconnect"}
 LOADING_TAGS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 CSS_URL = re.compile(r"(?:url\(\s*|@import\s+)['\"]?([^'\")\s;]+)")
@@ -30,9 +31,9 @@ class Problem:
     Attributes
     ----------
     page
-        The HTML file, relative to the site; empty for the site as a whole.
+        The HTML file, relative to the site; empty for the site as a whole; for memory, the page.
     kind
-        ``"link"``, ``"image"``, ``"third party"`` or ``"weight"``.
+        ``"link"``, ``"image"``, ``"third party"``, ``"weight"`` or ``"memory"``.
     message
         What is wrong.
     """
@@ -131,6 +132,25 @@ def check(site: Path, *, base: str = "/", weight: bool = True) -> list[Problem]:
         if path.name not in LISTINGS:
             sizes[name] = _bytes(site, path, html, base)
     return problems + (list(_heavy(sizes)) if weight else [])
+
+
+def memory(peaks: Mapping[str, int]) -> list[Problem]:
+    """Return the pages whose notebooks would not fit into a free hosted machine.
+
+    Parameters
+    ----------
+    peaks
+        Largest resident memory of each page's kernel, in bytes, by the page's name.
+    """
+    limit = f"at most {MEMORY_BYTES / 2**20:.0f} MB, so that its notebook runs on Binder"
+    remedy = (
+        "keep zeros and ones as uint8, take fewer rows at quick scale, or del what is done with"
+    )
+    return [
+        Problem(page, "memory", f"{peak / 2**20:.0f} MB at its peak; {limit}: {remedy}")
+        for page, peak in peaks.items()
+        if peak > MEMORY_BYTES
+    ]
 
 
 def base_of(address: str) -> str:

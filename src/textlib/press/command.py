@@ -206,13 +206,17 @@ def serve(root: Path | None, pages: tuple[str, ...], port: int) -> None:
 @click.option("--weight/--no-weight", default=True, help="Hold pages to their budget of bytes.")
 @click.pass_obj
 def check(root: Path | None, weight: bool) -> None:
-    """Check the published site: links, alternative texts, weight, no third-party requests."""
+    """Check the published site: links, alternative texts, weight, no third-party requests.
+
+    And the memory that its pages took when they ran at quick scale.
+    """
     from textlib.press import checks
 
     book = _book(root)
     if not (book.html_dir / "index.html").is_file():
         raise click.ClickException("the book is not published yet; run 'textlib build'.")
     problems = checks.of_book(book, weight=None if weight else False)
+    problems += checks.memory(_peaks(book))
     for problem in problems:
         click.echo(str(problem))
     click.echo(f"{len(problems)} problems." if problems else "All checks hold.")
@@ -292,6 +296,15 @@ def _book(root: Path | None) -> "Book":
     return Book.find(root)
 
 
+def _peaks(book: "Book") -> dict[str, int]:
+    """Return the peak memory of the pages that the store holds at quick scale, in bytes."""
+    from textlib.press.store import Store
+
+    store = Store(book)
+    stamps = [stamp for page in book.pages if (stamp := store.stamp(page.name))]
+    return {s.page: s.peak_memory for s in stamps if s.inputs.get("scale", "quick") == "quick"}
+
+
 def _show_result(console: "Console", result: "Result") -> None:
     from rich.table import Table
 
@@ -309,11 +322,22 @@ def _show_result(console: "Console", result: "Result") -> None:
     table.add_section()
     table.add_row(f"{len(result.states)} pages", "", f"{total:.1f}", str(claims))
     console.print(table)
+    _show_memory(console, result)
     _show_published(console, result)
     if result.interrupted:
         console.print("Interrupted: finished pages are stored, the others will run again.")
     elif result.failures:
         console.print(f"{len(result.failures)} page(s) failed; the site was not published.")
+
+
+def _show_memory(console: "Console", result: "Result") -> None:
+    """Warn of pages that ran just now and took more than a free hosted machine has."""
+    from textlib.press import checks
+
+    quick = {s.page.name for s in result.states if s.inputs.get("scale", "quick") == "quick"}
+    peaks = {o.page: o.peak_memory for o in result.outcomes.values() if o.page in quick}
+    for problem in checks.memory(peaks):
+        console.print(f"warning: {problem}", markup=False, highlight=False)
 
 
 def _row(result: "Result", state: Any) -> tuple[str, float, str, int]:
@@ -335,6 +359,8 @@ def _show_published(console: "Console", result: "Result") -> None:
         console.print(f"Publishing failed; everything Sphinx said is in {published.log}.")
     elif published.skipped:
         console.print("The site is up to date.")
+    for note in published.notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
     for problem in result.problems:
         console.print(str(problem), markup=False, highlight=False)
     if result.problems:

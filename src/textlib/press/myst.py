@@ -42,7 +42,7 @@ PROOFS = {
 QUIET = {"index", "toctree", "meta", "tableofcontents", "comment", "only"}
 PLAIN = {"container", "div", "grid", "tab-set", "epigraph", "compound", "centered"}
 ON_SITE = {
-    "demo": "Try it in the browser, on the site",
+    "demo": "Live in your browser, on the site",
     "results": "The table of results is on the site",
     "build-status": "The build's status is on the site",
     "full-scale": "Results at full scale are on the site",
@@ -139,6 +139,32 @@ def blocks(text: str) -> Iterator[Block]:
             yield block
             if not block.name.startswith("code"):
                 yield from blocks("\n".join(block.body))
+
+
+def solutions(text: str) -> Iterator[Block | str]:
+    r"""Yield a text in order as the blocks that begin and end solutions, and what is between.
+
+    Examples
+    --------
+    >>> text = "Try.\n```{solution-start} ex\n```\nDone."
+    >>> [part if isinstance(part, str) else part.name for part in solutions(text)]
+    ['Try.', 'solution-start', 'Done.']
+    """
+    lines = text.splitlines()
+    index = begin = 0
+    while index < len(lines):
+        fence = FENCE.match(lines[index])
+        if fence is None:
+            index += 1
+            continue
+        body, after = _fenced(lines, index, fence)
+        block = _block(fence["info"].strip(), body)
+        if block is not None and block.name in ("solution-start", "solution-end"):
+            yield "\n".join(lines[begin:index])
+            yield block
+            begin = after
+        index = after
+    yield "\n".join(lines[begin:])
 
 
 # Blocks ---------------------------------------------------------------------------------------
@@ -246,7 +272,11 @@ def _directive(block: Block, context: Context) -> Iterator[str]:
     name = block.name.removeprefix("prf:")
     if name in QUIET or name.startswith("auto"):
         return
-    if name in ON_SITE:
+    if name == "demo":
+        title = block.options.get("title", "Try it")
+        yield f"**{title}.** {ON_SITE[name]}: <{context.url(context.page)}>"
+        yield from ("", to_markdown("\n".join(block.body), context))
+    elif name in ON_SITE:
         yield f"*{ON_SITE[name]}: [{context.url(context.page)}]({context.url(context.page)})*"
     elif name in ADMONITIONS:
         yield from _admonition(block, context)
@@ -282,9 +312,13 @@ def _quote(title: str, body: list[str], context: Context) -> Iterator[str]:
     yield from (f"> {line}".rstrip() for line in inner)
 
 
+def details(title: str, text: str) -> str:
+    """Return a folded box with a title and a text of Markdown."""
+    return f"<details><summary><b>{_html(title)}</b></summary>\n\n{text}\n\n</details>"
+
+
 def _details(title: str, body: list[str], context: Context) -> Iterator[str]:
-    yield f"<details><summary><b>{_html(inline(title, context))}</b></summary>"
-    yield from ("", to_markdown("\n".join(body), context), "", "</details>")
+    yield details(inline(title, context), to_markdown("\n".join(body), context))
 
 
 def _anchor(label: str) -> Iterator[str]:

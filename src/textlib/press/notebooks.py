@@ -205,25 +205,33 @@ def _cells(page: Page, context: myst.Context) -> Iterator[Any]:
     solution = ""
     for cell in page.notebook.cells:
         if cell.cell_type == "markdown":
-            text = myst.to_markdown(cell.source, context)
+            text, solution = _text(cell.source, solution, context)
             if text:
                 yield nbformat.v4.new_markdown_cell(text)
-            solution = _open_solution(cell.source, solution, context)
         elif cell.cell_type == "code":
             yield _code_cell(cell, solution)
-            if caption := _caption(cell, context):
+            if caption := _caption(cell, context, folded=bool(solution)):
                 yield nbformat.v4.new_markdown_cell(caption)
 
 
-def _open_solution(source: str, before: str, context: myst.Context) -> str:
-    """Return the title of the solution that is open after a text, or ``""``."""
-    title = before
-    for block in myst.blocks(source):
-        if block.name == "solution-start":
-            title = myst.solution_title(block, context)
-        elif block.name == "solution-end":
-            title = ""
-    return title
+def _text(source: str, solution: str, context: myst.Context) -> tuple[str, str]:
+    """Return a text in plain Markdown, and the title of the solution that is open after it.
+
+    What belongs to a solution is folded, so that readers see it when they want to.
+    """
+    made: list[str] = []
+    begins = False
+    for part in myst.solutions(source):
+        if isinstance(part, myst.Block):
+            begins = part.name == "solution-start"
+            solution = myst.solution_title(part, context) if begins else ""
+        elif text := myst.to_markdown(part, context):
+            title = solution if begins else f"{solution}, continued"
+            made.append(myst.details(title, text) if solution else text)
+            begins = False
+    if begins:
+        made.append(f"**{solution}** (unfold the cells below)")
+    return "\n\n".join(made), solution
 
 
 def _code_cell(cell: Any, solution: str) -> Any:
@@ -242,7 +250,7 @@ def _code_cell(cell: Any, solution: str) -> Any:
     return made
 
 
-def _caption(cell: Any, context: myst.Context) -> str:
+def _caption(cell: Any, context: myst.Context, *, folded: bool) -> str:
     figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
     if not figure.get("caption"):
         return ""
@@ -250,6 +258,8 @@ def _caption(cell: Any, context: myst.Context) -> str:
     number = context.labels.get(label, ("", ""))[1]
     anchor = f'<a id="{label}"></a>\n\n' if label else ""
     caption = myst.to_markdown(str(figure["caption"]), context).replace("\n", " ")
+    if folded:
+        return anchor + myst.details(number or "What to see", caption)
     return f"{anchor}**{number}.** {caption}" if number else f"{anchor}{caption}"
 
 

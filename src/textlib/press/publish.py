@@ -9,6 +9,8 @@ there. The site's addresses are those of the pages (``vision/convnets.html``): t
 import hashlib
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +26,8 @@ from textlib.press.book import SOURCE, Book
 from textlib.press.store import Store
 
 EXTENSION = "textlib.press.outputs"
+NOTE = "note for the author: "  # begins a line of the log that the build shows
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,8 @@ class Published:
         Whether nothing had changed since the last time.
     log
         File with everything that Sphinx said.
+    notes
+        What the author should know although nothing is wrong, such as demos that stay static.
     """
 
     ok: bool
@@ -49,6 +55,7 @@ class Published:
     warnings: tuple[str, ...]
     skipped: bool
     log: Path
+    notes: tuple[str, ...] = ()
 
 
 def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
@@ -69,21 +76,24 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
     index = book.html_dir / "index.html"
     with store.lock("publish"):
         print_before = _fingerprint(book, store, strict=strict)
-        if not fresh and index.is_file() and _read(mark) == print_before:
-            return Published(True, index, (), True, log)
+        before = _read(mark)
+        if not fresh and index.is_file() and before.get("parts") == print_before:
+            return Published(True, index, (), True, log, tuple(before.get("notes", ())))
         mark.unlink(missing_ok=True)
         store.follow_options(book.pages)
         store.reconcile(book.pages)
         if book.config.get("repository"):
             notebooks.write(book)
         code, warnings = _run(book, log, strict=strict, fresh=fresh)
+        notes = tuple(_notes(log))
         ok = code == 0 and index.is_file() and not (strict and warnings)
         if index.is_file():
             notebooks.copy_to_site(book)
         if ok:
             with paths.atomic_write(mark) as draft:
-                draft.write_text(json.dumps(print_before), encoding="utf8")
-    return Published(ok, index, tuple(warnings), False, log)
+                made = {"parts": print_before, "notes": notes}
+                draft.write_text(json.dumps(made), encoding="utf8")
+    return Published(ok, index, tuple(warnings), False, log, notes)
 
 
 def forget(book: Book) -> None:
@@ -116,6 +126,13 @@ def _run(book: Book, log: Path, *, strict: bool, fresh: bool) -> tuple[int, list
     return done.returncode, warnings
 
 
+def _notes(log: Path) -> Iterator[str]:
+    """Yield what an extension marked as worth an author's attention, each once."""
+    text = log.read_text(encoding="utf8", errors="replace")
+    found = (line.partition(NOTE)[2].strip() for line in text.splitlines() if NOTE in line)
+    yield from dict.fromkeys(ANSI.sub("", note) for note in found)
+
+
 def _fingerprint(book: Book, store: Store, *, strict: bool) -> dict[str, str]:
     """Return a digest of each thing that the site is made from."""
     stamps = {page.name: getattr(store.stamp(page.name), "executed", "") for page in book.pages}
@@ -123,6 +140,7 @@ def _fingerprint(book: Book, store: Store, *, strict: bool) -> dict[str, str]:
         "pages": stamps,
         "files": [_facts(path) for path in sorted(_inputs(book))],
         "strict": strict,
+        "npm": shutil.which("npm") is not None,  # whether demos can be live
     }
     return {
         name: hashlib.sha256(json.dumps(part, sort_keys=True).encode("utf8")).hexdigest()
@@ -145,11 +163,12 @@ def _facts(path: Path) -> tuple[str, int, int]:
     return str(path), facts.st_size, facts.st_mtime_ns
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf8"))
+        found = json.loads(path.read_text(encoding="utf8"))
     except (OSError, ValueError):
-        return None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 # In the publishing process -------------------------------------------------------------------

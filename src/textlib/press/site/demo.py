@@ -23,6 +23,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from textlib import paths
 from textlib.demos import MIME
+from textlib.press.publish import NOTE
 from textlib.press.site import names
 
 logger = logging.getLogger(__name__)
@@ -108,7 +109,7 @@ def runtime(app: Sphinx) -> Path | None:
         return dist
     npm = shutil.which("npm")
     if npm is None:
-        logger.info("no npm on this machine: live demos stay static figures")
+        logger.info("%slive demos stay static figures: there is no npm on this machine", NOTE)
         return None
     paths.make_dir(folder)
     for name in ("package.json", "package-lock.json"):
@@ -123,7 +124,8 @@ def runtime(app: Sphinx) -> Path | None:
     if done is None or done.returncode:
         installed.unlink(missing_ok=True)
         reason = done.stderr.strip() if done else "it took too long"
-        logger.info("npm could not install the demos' runtime (%s): demos stay static", reason)
+        reason = " ".join(reason.split())
+        logger.info("%slive demos stay static figures: npm failed (%s)", NOTE, reason)
         return None
     return dist
 
