@@ -225,15 +225,19 @@ def fresh_python(tmp_path_factory):
     return python
 
 
+def own_environment():
+    """Return the variables for a Python that sees only its own libraries, and no registry."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    return {**kept, "PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
 def run_notebook(python, path, folder):
     """Run a notebook from top to bottom where only its first cell may install something."""
-    kept = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    offline = {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         [python, "-c", RUN, str(path), str(folder)],
         capture_output=True,
         text=True,
-        env={**kept, **offline},
+        env=own_environment(),
         cwd=folder,
         timeout=280,
     )
@@ -285,7 +289,8 @@ def test_a_notebook_runs_where_only_its_first_cell_installs_the_package(
     fixture_book, wheel, fresh_python, tmp_path
 ):
     absent = [fresh_python, "-c", "import textlib"]
-    assert subprocess.run(absent, capture_output=True, cwd=tmp_path).returncode != 0
+    done = subprocess.run(absent, capture_output=True, cwd=tmp_path, env=own_environment())
+    assert done.returncode != 0
     fixture_book.page("part/one", "import textlib\nprint(textlib.__file__)")
     made = notebooks.write(fixture_book.book, package=str(wheel), folder=tmp_path / "out")
     outputs = run_notebook(fresh_python, made[0], tmp_path)
