@@ -18,6 +18,7 @@ def context():
             "fig-here": ("vision/convnets", "Figure 2"),
             "sec-there": ("foundations/tensors", "Axes"),
             "eq-loss": ("vision/convnets", "(3)"),
+            "eq-far": ("foundations/far", "(1)"),
             "ex-wide": ("vision/convnets", "Exercise 1"),
         },
         numbers={"accuracy": "98.7%"},
@@ -37,7 +38,8 @@ def convert(text, context):
         ("reads {glue:text}`accuracy` of them", "reads 98.7% of them"),
         ("see {numref}`fig-here`", "see [Figure 2](#fig-here)"),
         ("{ref}`axes <sec-there>`", "[axes](https://site/foundations/tensors.html#sec-there)"),
-        ("by {eq}`eq-loss`", "by [(3)](#eq-loss)"),
+        ("by {eq}`eq-loss`", "by (3)"),
+        ("by {eq}`eq-far`", "by [(1)](https://site/foundations/far.html#eq-far)"),
         ("{doc}`/foundations/tensors`", "[Tensors](https://site/foundations/tensors.html)"),
         (
             "[that](../foundations/tensors.md#axes)",

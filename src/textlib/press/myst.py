@@ -87,10 +87,12 @@ class Context:
         return f"{self.site}{page}.html" + (f"#{anchor}" if anchor else "")
 
     def link(self, label: str, text: str = "") -> str:
-        """Return a link to a label, here or on another page."""
+        """Return a link to a label, here or on another page; a formula's number as it is."""
         if label not in self.labels:
             return text or label
         page, default = self.labels[label]
+        if page == self.page and re.fullmatch(r"\(\d+\)", default):
+            return default  # the number stands beside the formula, which has no place of its own
         target = f"#{label}" if page == self.page else self.url(page, label)
         return f"[{text or default}]({target})"
 
