@@ -1,8 +1,8 @@
 """One notebook for each page that runs, to open in Colab, Binder, or at home.
 
 The code is the page's, unchanged. The text is the page's in plain Markdown, with the numbers of
-the last build. A first cell installs the package where it is missing and does nothing elsewhere;
-cells of solutions are folded. The notebooks are published on a branch of their own, with the files
+the last build. A first cell installs the package where it is missing and keeps TensorFlow quiet;
+solutions are folded. The notebooks are published on a branch of their own, with the files
 that Binder needs; all addresses follow from ``repository`` in ``_config.yml``.
 """
 
@@ -24,8 +24,11 @@ SITE_FOLDER = "_notebooks"  # where the site offers them for download (see site/
 HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*(\{.*\})?$")
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 INSTALL = """\
-# Install the book's package where it is missing (Colab); do nothing elsewhere.
+# Install the book's package where it is missing (Colab); elsewhere only keep TensorFlow quiet.
 import importlib.util
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 if importlib.util.find_spec("textlib") is None:
     %pip install --quiet "{package}"
