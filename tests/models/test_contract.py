@@ -6,7 +6,13 @@ import pytest
 
 from textlib import models
 
-EXPECTED_PARAMETERS = {"mlp": 407_050, "convnet": 93_322}
+EXPECTED_PARAMETERS = {
+    "mlp": 407_050,
+    "convnet": 93_322,
+    # Widths 784-256-64-2-64-256-784, one bias a unit; the variational one has a second head.
+    "autoencoder": 217_538 + 218_320,
+    "variational_autoencoder": 217_538 + (64 + 1) * 2 + 218_320,
+}
 
 
 def batch_for(model, size=3):
@@ -92,7 +98,7 @@ def test_a_layer_table_adds_up_and_leaves_out_the_batch_axis(name):
     model = models.build(name)
     table = models.layer_table(model)
     assert table["parameters"].iloc[-1] == table["parameters"].iloc[:-1].sum()
-    assert table["output shape"].iloc[-2] == str(model.output_shape[-1])
+    assert table["output shape"].iloc[-2] == " × ".join(map(str, model.output_shape[1:]))
 
 
 def test_a_model_without_variables_has_no_table():

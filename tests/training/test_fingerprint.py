@@ -1,5 +1,6 @@
 """Fingerprints tell different data apart and equal data together."""
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,3 +55,21 @@ def test_texts_in_arrays_count():
 def test_what_cannot_be_fingerprinted_is_refused_with_a_remedy():
     with pytest.raises(fingerprint.FingerprintError, match=r"generator.*data_key"):
         fingerprint.of(x for x in range(3))
+
+
+class Scaled(keras.Model):
+    """A model whose training step would use a number that no layer holds."""
+
+    def __init__(self, factor):
+        super().__init__()
+        self.dense, self.factor = keras.layers.Dense(1, kernel_initializer="ones"), factor
+        self.dense.build((None, 2))
+
+    def get_config(self):
+        return {"factor": self.factor}
+
+
+def test_a_setting_of_a_model_with_its_own_class_counts():
+    first, same, other = (fingerprint.of_model(Scaled(factor)) for factor in (1.0, 1.0, 2.0))
+    assert first == same
+    assert first != other

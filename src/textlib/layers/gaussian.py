@@ -38,6 +38,7 @@ class GaussianSampling(keras.layers.Layer):
         super().__init__(**options)
         self.seed = seed
         self.noise = keras.random.SeedGenerator(seed)
+        self.built = True  # nothing depends on the shape of the inputs
 
     def call(self, inputs: tuple[Any, Any]) -> Any:
         """Return one draw per row."""

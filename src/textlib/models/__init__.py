@@ -10,22 +10,47 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textlib.models import pretrained
+    from textlib.models.autoencoders import (
+        VariationalAutoencoder,
+        autoencoder,
+        image_decoder,
+        image_encoder,
+        variational_autoencoder,
+    )
     from textlib.models.convnets import convnet
     from textlib.models.dense import mlp
     from textlib.models.registry import build, names, register
     from textlib.models.tables import layer_table
 
 _HOMES = {
+    "VariationalAutoencoder": "autoencoders",
+    "autoencoder": "autoencoders",
     "build": "registry",
     "convnet": "convnets",
+    "image_decoder": "autoencoders",
+    "image_encoder": "autoencoders",
     "layer_table": "tables",
     "mlp": "dense",
     "names": "registry",
     "register": "registry",
+    "variational_autoencoder": "autoencoders",
 }
 _MODULES = ("pretrained",)
 
-__all__ = ["build", "convnet", "layer_table", "mlp", "names", "pretrained", "register"]
+__all__ = [
+    "VariationalAutoencoder",
+    "autoencoder",
+    "build",
+    "convnet",
+    "image_decoder",
+    "image_encoder",
+    "layer_table",
+    "mlp",
+    "names",
+    "pretrained",
+    "register",
+    "variational_autoencoder",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,7 +9,7 @@ import keras
 from textlib._errors import unknown
 
 #: Modules whose builders register themselves when they are imported.
-FAMILIES = ("dense", "convnets")
+FAMILIES = ("dense", "convnets", "autoencoders")
 Builder = TypeVar("Builder", bound=Callable[..., keras.Model])
 
 _BUILDERS: dict[str, Callable[..., keras.Model]] = {}

@@ -22,7 +22,8 @@ def layer_table(model: keras.Model, *, total: bool = True) -> "pd.DataFrame":
     -------
     DataFrame
         Columns ``layer`` (class), ``output shape`` (without the batch axis), ``parameters``
-        (trainable and not); indexed by the layer's position, counted from 1.
+        (trainable and not); indexed by the layer's position, counted from 1. A layer that is not
+        part of a graph of layers, such as one that a model's own ``call`` uses, has no shape.
 
     Raises
     ------
@@ -52,5 +53,9 @@ def layer_table(model: keras.Model, *, total: bool = True) -> "pd.DataFrame":
 
 
 def _shape(layer: keras.Layer) -> str:
-    shape = layer.output.shape if not isinstance(layer.output, list) else layer.output[0].shape
+    try:
+        output = layer.output
+    except (AttributeError, ValueError):  # Keras raises either for a layer outside of a graph
+        return ""
+    shape = output.shape if not isinstance(output, list) else output[0].shape
     return " × ".join("?" if size is None else str(size) for size in shape[1:])

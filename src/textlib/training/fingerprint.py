@@ -127,7 +127,24 @@ def _describe(thing: Any) -> dict[str, Any]:
         description["code"] = code_of(type(thing))
     if not isinstance(thing, keras.Model):
         description["config"] = _config(thing)
+    elif "code" in description and (settings := _settings(thing)):
+        description["settings"] = settings
     return description
+
+
+def _settings(model: keras.Model) -> dict[str, Any]:
+    """Return the plain values in the configuration of a model with a class of its own.
+
+    Its layers are described one by one; a number that its training step uses is nowhere else.
+    """
+    try:
+        config = model.get_config()
+    except NotImplementedError:
+        return {}
+    plain = (type(None), bool, int, float, str)
+    return {
+        key: value for key, value in config.items() if key != "name" and isinstance(value, plain)
+    }
 
 
 def _config(thing: Any) -> str:
