@@ -261,3 +261,91 @@ def test_misread_digits_are_misread_in_the_browser_too(visit):
     best = int(np.argmax(expected))
     assert shown.startswith(f"Read as {best}, with probability")
     assert math.isclose(int(re.search(r"(\d+)%", shown)[1]), 100 * expected[best], abs_tol=1)
+
+
+# Latent plane ------------------------------------------------------------------------------------
+
+PLANE = ("generative/variational-autoencoders", "latent")
+SHOWN = (
+    "(canvas) => Array.from(canvas.getContext('2d')"
+    ".getImageData(0, 0, canvas.width, canvas.height).data).filter((_, index) => index % 4 === 0)"
+)
+
+
+def shown_picture(demo):
+    """Return the gray levels that the reader sees, and the code that they are said to be of."""
+    levels = np.array(demo.locator(".demo-picture").evaluate(SHOWN), dtype=float)
+    numbers = re.findall(r"-?\d+\.\d+", demo.locator(".demo-answer").inner_text())
+    return levels, np.array(numbers[:2], dtype="float32")[None]
+
+
+def move_to_and_read(opened, demo, act):
+    """Do something, and return the picture and the code once the code is another."""
+    said = demo.locator(".demo-answer")
+    before = said.inner_text()
+    act()
+    opened.wait_for_function(
+        "([demo, before]) => document.querySelector(demo).querySelector('.demo-answer')"
+        ".innerText !== before",
+        arg=[selector(*PLANE), before],
+        timeout=READY,
+    )
+    opened.wait_for_timeout(100)
+    return shown_picture(demo)
+
+
+def test_the_picture_follows_the_slider_and_is_the_decoders(visit):
+    opened, demo = visit(*PLANE)
+    before, center = shown_picture(demo)
+    np.testing.assert_allclose(center, 0, atol=0.01)
+    slider = demo.locator("input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    after, code = move_to_and_read(opened, demo, lambda: slider.fill("1.5"))
+    np.testing.assert_allclose(code, [[1.5, 0]], atol=0.01)
+    assert np.abs(after - before).mean() > 5
+    (expected,) = compute(demo, code).values()
+    # Levels are whole numbers, and the code is shown with two decimals.
+    np.testing.assert_allclose(after, 255 * expected.ravel(), atol=2)
+    assert opened.errors == []
+
+
+def test_the_ring_is_dragged_by_mouse_and_by_touch(visit):
+    opened, demo = visit(*PLANE)
+    start, end = on_pad(demo, [(0.5, 0.5), (0.25, 0.25)])
+
+    def drag():
+        opened.mouse.move(*start)
+        opened.mouse.down()
+        opened.mouse.move(*end, steps=5)
+        opened.mouse.up()
+
+    _, code = move_to_and_read(opened, demo, drag)
+    np.testing.assert_allclose(code, [[-1.5, 1.5]], atol=0.1)
+    opened, demo = visit(*PLANE, viewport=PHONE, has_touch=True, is_mobile=True)
+    (place,) = on_pad(demo, [(0.75, 0.5)])
+    _, code = move_to_and_read(opened, demo, lambda: opened.touchscreen.tap(*place))
+    np.testing.assert_allclose(code, [[1.5, 0]], atol=0.1)
+
+
+def test_arrow_keys_walk_and_stop_at_the_border(visit):
+    opened, demo = visit(*PLANE)
+    assert "demo-plane" in opened.evaluate("document.activeElement.className")
+    _, code = move_to_and_read(opened, demo, lambda: opened.keyboard.press("ArrowUp"))
+    assert code[0, 0] == pytest.approx(0)
+    assert 0 < code[0, 1] < 0.5
+
+    def far():
+        for _ in range(40):
+            opened.keyboard.press("ArrowRight")
+
+    _, code = move_to_and_read(opened, demo, far)
+    assert code[0, 0] == pytest.approx(3)
+    _, code = move_to_and_read(opened, demo, demo.get_by_role("button", name="To the center").click)
+    np.testing.assert_allclose(code, 0, atol=0.01)
+
+
+def test_a_drawn_code_is_inside_the_plane_and_names_its_neighbors(visit):
+    opened, demo = visit(*PLANE)
+    _, code = move_to_and_read(opened, demo, demo.locator(".demo-random").click)
+    assert np.abs(code).max() <= 3
+    assert re.search(r"Nearest known: \d \(\d\)", demo.locator(".demo-answer").inner_text())
