@@ -290,7 +290,7 @@ def move_to_and_read(opened, demo, act):
         arg=[selector(*PLANE), before],
         timeout=READY,
     )
-    opened.wait_for_timeout(100)
+    opened.wait_for_timeout(400)  # the last of several moves
     return shown_picture(demo)
 
 
