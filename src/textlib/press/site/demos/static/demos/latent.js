@@ -29,15 +29,11 @@ function background(points, names, toPlane) {
   return canvas;
 }
 
-/** Name the classes of the known pictures nearest to a place, the most frequent first. */
+/** Name the classes of the known pictures nearest to a place, nearest first. */
 function neighbors(points, names, [x, y]) {
   const near = points.map(([px, py, label]) => [(px - x) ** 2 + (py - y) ** 2, label]);
-  const counts = new Map();
-  for (const [, label] of near.sort((a, b) => a[0] - b[0]).slice(0, NEAREST)) {
-    counts.set(label, (counts.get(label) ?? 0) + 1);
-  }
-  const found = [...counts].sort((a, b) => b[1] - a[1]);
-  return found.map(([label, count]) => `${names[label] ?? label} (${count})`).join(", ");
+  const found = near.sort((a, b) => a[0] - b[0]).slice(0, NEAREST);
+  return `${found.length} nearest known: ${found.map(([, label]) => names[label] ?? label).join(", ")}`;
 }
 
 /** Draw a standard normal number. */
@@ -72,7 +68,7 @@ export async function mount(stage, live) {
     const [output] = Object.values(await live.run(code, [1, 2]));
     paint(picture, output.data, output.dims[1], output.dims[2]);
     const at = `(${code.map((value) => value.toFixed(2)).join(", ")})`;
-    where.textContent = points.length ? `At ${at}. Nearest known: ${neighbors(points, names, code)}` : `At ${at}`;
+    where.textContent = points.length ? `At ${at}. ${neighbors(points, names, code)}` : `At ${at}`;
     picture.setAttribute("aria-label", `Decoded picture at ${at}`);
     sliders.forEach((input, index) => input.setAttribute("aria-valuetext", code[index].toFixed(2)));
   });
@@ -95,9 +91,11 @@ export async function mount(stage, live) {
   random.addEventListener("click", () => go(normal(), normal()));
   const center = make("button", { type: "button" }, "To the center");
   center.addEventListener("click", () => go(0, 0));
-  stage.append(make("div", { class: "demo-row" },
-    make("div", {}, make("p", {}, "Drag the ring, or use the arrow keys."), plane,
-      ...sliders.map((input, index) => make("label", {}, `${["First", "Second"][index]} number of the code`, input))),
-    make("div", {}, where, picture, make("div", { class: "demo-buttons" }, random, center))));
+  stage.append(
+    make("p", {}, "Drag the ring, or move it with the arrow keys."),
+    make("div", { class: "demo-pair" }, plane, picture), where,
+    make("div", { class: "demo-row" }, ...sliders.map((input, index) =>
+      make("div", {}, make("label", {}, `${["First", "Second"][index]} number of the code`, input)))),
+    make("div", { class: "demo-buttons" }, random, center));
   await show();
 }
