@@ -85,7 +85,7 @@ def test_a_heavy_page_is_named_with_its_weight(site):
 def test_a_page_that_takes_more_memory_than_binder_has_is_named_with_a_remedy():
     assert memory({"part/one": MEMORY_BYTES, "part/two": 0}) == []
     (problem,) = memory({"part/one": 3000 * 2**20, "part/two": 400 * 2**20})
-    assert str(problem).startswith("part/one: memory: 3000 MB at its peak; at most 1536 MB")
+    assert str(problem).startswith("part/one: memory: 3000 MB at its peak; at most 1792 MB")
     assert "uint8" in str(problem)
 
 

@@ -8,6 +8,7 @@ Boxes are ``(x_min, y_min, x_max, y_max)`` in pixels; the last two lie just outs
 
 import functools
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -158,8 +159,8 @@ def _area(box: tuple[int, int, int, int]) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def collect(boards: list[Pasteboard], most: int) -> Split:
-    """Return finished pictures as a split.
+def collect(boards: Iterable[Pasteboard], most: int) -> Split:
+    """Return finished pictures as a split, taking one at a time: unfinished ones are large.
 
     Returns
     -------
@@ -168,14 +169,17 @@ def collect(boards: list[Pasteboard], most: int) -> Split:
         ``labels`` to ``int64`` of shape ``(n, most)`` with -1 where there is no object, and
         ``mask`` to ``uint8`` of shape ``(n, size, size)``: 0 for background, label + 1.
     """
-    boxes = np.zeros((len(boards), most, 4), dtype=np.float32)
-    labels = np.full((len(boards), most), -1, dtype=np.int64)
-    for row, board in enumerate(boards):
-        boxes[row, : len(board.boxes)] = board.boxes
-        labels[row, : len(board.labels)] = board.labels
-    x = np.stack([np.round(board.pixels).astype(np.uint8) for board in boards])
-    mask = np.stack([board.mask for board in boards])
-    return Split(x, {"boxes": boxes, "labels": labels, "mask": mask})
+    pixels, masks, boxes, labels = [], [], [], []
+    for board in boards:
+        pixels.append(np.round(board.pixels).astype(np.uint8))
+        masks.append(board.mask)
+        boxes.append(np.zeros((most, 4), dtype=np.float32))
+        boxes[-1][: len(board.boxes)] = board.boxes or 0
+        labels.append(np.full(most, -1, dtype=np.int64))
+        labels[-1][: len(board.labels)] = board.labels
+    x, mask = np.stack(pixels), np.stack(masks)
+    y = {"boxes": np.stack(boxes), "labels": np.stack(labels), "mask": mask}
+    return Split(x, y)
 
 
 # --- cut-outs on photographs --------------------------------------------------------------------
@@ -241,7 +245,7 @@ def _monuments(cache: str) -> list[np.ndarray]:
     from textlib.datasets import load
 
     photos = load("photographs").train
-    return [photos.x[row][::2, ::2] for row in np.flatnonzero(photos.y == 2)]
+    return [photos.x[row][::2, ::2].copy() for row in np.flatnonzero(photos.y == 2)]
 
 
 _COMPOSITE_CREDITS: dict[str, Any] = {
@@ -286,9 +290,9 @@ def composites(
 
     def part(name: str, rng: np.random.Generator, rows: int) -> Split:
         cut, photos = _parts(name)
-        boards = [
+        boards = (
             _scene(rng, cut, photos, size=size, objects=1, scale=(0.5, 0.9)) for _ in range(rows)
-        ]
+        )
         x, y = collect(boards, 1)
         return Split(x, {"label": y["labels"][:, 0], "box": y["boxes"][:, 0], "mask": y["mask"]})
 
@@ -331,7 +335,7 @@ def scenes(
 
     def part(name: str, rng: np.random.Generator, rows: int) -> Split:
         cut, photos = _parts(name)
-        boards = [
+        boards = (
             _scene(
                 rng,
                 cut,
@@ -341,7 +345,7 @@ def scenes(
                 scale=(0.3, 0.55),
             )
             for _ in range(rows)
-        ]
+        )
         return collect(boards, objects)
 
     first, second = streams(seed, 2)
