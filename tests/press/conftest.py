@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -159,3 +160,19 @@ def environment() -> dict[str, str]:
 def fixture_book(tmp_path) -> Fixture:
     """Give a fresh book."""
     return Fixture(tmp_path / "book with space")
+
+
+@pytest.fixture(scope="session")
+def executed_once(tmp_path_factory) -> Path:
+    """Execute the small book once, to be copied."""
+    made = Fixture(tmp_path_factory.mktemp("executed") / "book with space")
+    made.execute()
+    return made.root
+
+
+@pytest.fixture
+def executed_book(executed_once, tmp_path) -> Fixture:
+    """Give a book of one's own whose pages are stored."""
+    root = tmp_path / "book with space"
+    shutil.copytree(executed_once, root)
+    return Fixture(root)

@@ -87,32 +87,29 @@ def test_ctrl_c_stops_the_kernels_and_keeps_what_is_finished(half_done):
 
 
 @pytest.mark.parametrize("damage", [b"", b'{"cells": [', None])
-def test_a_damaged_or_missing_entry_is_executed_again(fixture_book, damage):
-    fixture_book.execute()
-    store = Store(fixture_book.book)
+def test_a_damaged_or_missing_entry_is_executed_again(executed_book, damage):
+    store = Store(executed_book.book)
     path = store.outputs_path(store.stamp("part/one").entry)
     path.unlink() if damage is None else path.write_bytes(damage)
-    assert "stored outputs are missing or damaged" in fixture_book.press("status").stdout
-    assert fixture_book.executed() == {"part/one"}
+    assert "stored outputs are missing or damaged" in executed_book.press("status").stdout
+    assert executed_book.executed() == {"part/one"}
 
 
-def test_a_damaged_database_is_made_anew_from_the_files(fixture_book):
-    fixture_book.execute()
-    (fixture_book.book.cache_dir / "global.db").write_bytes(b"not a database at all")
-    done = fixture_book.press("build")
+def test_a_damaged_database_is_made_anew_from_the_files(executed_book):
+    (executed_book.book.cache_dir / "global.db").write_bytes(b"not a database at all")
+    done = executed_book.press("build")
     assert done.returncode == 0, done.stdout
     assert "0 to execute" in done.stdout
-    assert "The value is 21." in fixture_book.shown("part/one")
+    assert "The value is 21." in executed_book.shown("part/one")
 
 
-def test_jupyter_book_never_meets_an_entry_that_lost_its_file(fixture_book):
+def test_jupyter_book_never_meets_an_entry_that_lost_its_file(executed_book):
     from jupyter_cache import get_cache
 
-    fixture_book.execute()
-    store = Store(fixture_book.book)
+    store = Store(executed_book.book)
     lost = store.stamp("part/one").entry
     store.outputs_path(lost).unlink()
-    store.reconcile(fixture_book.book.pages)
+    store.reconcile(executed_book.book.pages)
     listed = {record.hashkey for record in get_cache(store.book.cache_dir).list_cache_records()}
     assert listed == {store.stamp("part/two").entry}
 
@@ -128,11 +125,10 @@ def test_two_builds_at_once_execute_each_page_once(fixture_book):
     assert fixture_book.executed() == set()
 
 
-def test_an_interrupted_write_leaves_the_older_outputs_in_place(fixture_book, monkeypatch):
-    fixture_book.execute()
-    store = Store(fixture_book.book)
+def test_an_interrupted_write_leaves_the_older_outputs_in_place(executed_book, monkeypatch):
+    store = Store(executed_book.book)
     before = store.stamp("part/one")
-    page = fixture_book.book.select(("part/one",))[0]
+    page = executed_book.book.select(("part/one",))[0]
 
     def fail(*arguments, **options):
         raise KeyboardInterrupt

@@ -75,6 +75,7 @@ def test_a_full_scale_run_writes_its_record_and_the_pages_show_it(fixture_book):
     fixture_book.page("back/status", "x = 1", extra="\n```{build-status}\n```\n")
     entry = "{what: Test accuracy, reports: 99.2 %, number: accuracy, claim: positive}"
     fixture_book.write("book/_records/sources/part.yml", f"DLR-one: {entry}\n")
+    assert "no records yet" in fixture_book.press("records", "check").stdout
     done = fixture_book.press("records", "run", "part/one", "--scale", "full")
     assert done.returncode == 0, done.stdout + done.stderr
     written = json.loads((fixture_book.root / "book/_records/part-one.json").read_text())

@@ -272,12 +272,15 @@ def records_check(root: Path | None) -> None:
     """Show which records are those of the pages as they stand; exit code 1 if any is stale."""
     from textlib.press import records
 
-    stale = 0
-    for record, current in records.check(_book(root)):
-        stale += not current
+    found = list(records.check(_book(root)))
+    for record, current in found:
         state = "current" if current else "stale  "
         click.echo(f"{state}  {record.page}  {record.scale}, {record.device}, {record.date[:10]}")
-    click.echo(f"{stale} stale." if stale else "All records are current.")
+    stale = sum(not current for _, current in found)
+    if not found:
+        click.echo("There are no records yet; 'textlib records run PAGE --scale full' makes them.")
+    else:
+        click.echo(f"{stale} stale." if stale else "All records are current.")
     sys.exit(1 if stale else 0)
 
 
