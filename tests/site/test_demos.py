@@ -5,6 +5,7 @@ each kind has a test of what its reader does; a new demo adds one.
 """
 
 import base64
+import contextlib
 import importlib.resources
 import json
 import math
@@ -14,7 +15,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.site.conftest import BOOK, PHONE, SITE
+from tests.site.conftest import BOOK, DESKTOP, PHONE, SITE
 from textlib.demos import TOLERANCE
 
 FENCE = re.compile(r"^`{3,}\{demo\} +(\S+)$", re.MULTILINE)
@@ -40,29 +41,33 @@ def selector(page, name):
 
 
 @pytest.fixture
-def visit(open_page, base):
+def visit(browser, base):
     """Return a function that opens a demo's page and records every request that it makes."""
+    with contextlib.ExitStack() as stack:
 
-    def visit_(page, name, *, start=True, **options):
-        opened = open_page("404", **options)
-        opened.requests, opened.errors = [], []
-        opened.on("request", lambda request: opened.requests.append(request.url))
-        opened.on("requestfailed", lambda request: opened.errors.append(request.url))
-        opened.on("pageerror", lambda error: opened.errors.append(str(error)))
-        opened.on(
-            "console",
-            lambda message: (
-                opened.errors.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        opened.goto(f"{base}{page}.html")
-        demo = opened.locator(selector(page, name))
-        if start:
-            demo.locator(".demo-start").click()
-            opened.wait_for_selector(f"{selector(page, name)}[data-state]", timeout=READY)
-        return opened, demo
+        def visit_(page, name, *, start=True, **options):
+            context = browser.new_context(**{"viewport": DESKTOP, **options})
+            stack.callback(context.close)
+            opened = context.new_page()
+            opened.requests, opened.errors = [], []
+            opened.on("request", lambda request: opened.requests.append(request.url))
+            opened.on("requestfailed", lambda request: opened.errors.append(request.url))
+            opened.on("pageerror", lambda error: opened.errors.append(str(error)))
+            opened.on("console", lambda message: listen(opened, message))
+            opened.goto(f"{base}{page}.html")
+            demo = opened.locator(selector(page, name))
+            if start:
+                demo.locator(".demo-start").click()
+                opened.wait_for_selector(f"{selector(page, name)}[data-state]", timeout=READY)
+            return opened, demo
 
-    return visit_
+        yield visit_
+
+
+def listen(opened, message):
+    """Note what the page complains about."""
+    if message.type in ("error", "warning"):
+        opened.errors.append(message.text)
 
 
 def unpack(packed):
@@ -188,6 +193,15 @@ def chances(demo):
     return [int(text.rstrip("%")) for text in demo.locator(".demo-value").all_inner_texts()]
 
 
+def settled(opened, demo):
+    """Return the shown probabilities when they have stopped to change."""
+    before, now = None, chances(demo)
+    while now != before:
+        opened.wait_for_timeout(300)
+        before, now = now, chances(demo)
+    return now
+
+
 def on_pad(demo, points):
     """Turn shares of the drawing area into places in the window."""
     pad = demo.locator(".demo-pad")
@@ -205,8 +219,7 @@ def test_a_drawn_three_is_read_as_three(visit):
         opened.mouse.move(*place, steps=8)
     opened.mouse.up()
     demo.locator(".demo-answer", has_text="Read as 3").wait_for(timeout=READY)
-    opened.wait_for_timeout(300)
-    shown = chances(demo)
+    shown = settled(opened, demo)
     assert len(shown) == 10
     assert int(np.argmax(shown)) == 3
     assert abs(sum(shown) - 100) <= 5  # rounded
@@ -241,7 +254,7 @@ def test_a_one_drawn_with_the_keyboard_is_read_as_one(visit):
             opened.keyboard.press(key)
     assert demo.locator(".demo-cursor").is_visible()
     assert "Pen up" in demo.locator(".demo-answer").inner_text()
-    assert int(np.argmax(chances(demo))) == 1
+    assert int(np.argmax(settled(opened, demo))) == 1
     opened.keyboard.press("Tab")
     assert opened.evaluate("document.activeElement.textContent") == "Clear"
     opened.keyboard.press("Enter")
