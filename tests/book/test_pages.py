@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from markdown_it import MarkdownIt
+from pybtex.database import parse_file
 
 from textlib.press.book import Book
 
@@ -187,3 +188,22 @@ def test_the_datasets_it_loads_are_in_its_front_matter(name):
     code = "\n".join(cell.source for cell in PAGES[name].cells)
     loaded = set(re.findall(r"""datasets\.load\(\s*["']([\w/-]+)["']""", code))
     assert loaded <= set(PAGES[name].data)
+
+
+def test_the_bibliography_can_be_read():
+    """A merge that joins two entries breaks the whole build; find it here."""
+    entries = parse_file(ROOT / "book/references.bib", "bibtex").entries
+    assert entries
+
+
+def test_each_term_of_the_glossary_is_defined_once():
+    """A merge that joins two entries, or keeps both, breaks the whole build; find it here."""
+    body = (ROOT / "book/back/glossary.md").read_text(encoding="utf8").split(":sorted:")[1]
+    entries = [entry.splitlines() for entry in body.strip().strip("`").strip().split("\n\n")]
+    broken = [
+        entry[0] for entry in entries if [line[:2] == "  " for line in entry].index(True) != 1
+    ]
+    joined = [line for entry in entries for line in entry[2:] if line[:2] != "  "]
+    terms = [entry[0].lower() for entry in entries]
+    assert (broken, joined) == ([], [])
+    assert sorted({term for term in terms if terms.count(term) > 1}) == []
