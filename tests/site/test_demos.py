@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from tests.site.conftest import BOOK, DESKTOP, PHONE, SITE
+from textlib import language
 from textlib.demos import TOLERANCE
 
 FENCE = re.compile(r"^`{3,}\{demo\} +(\S+)$", re.MULTILINE)
@@ -362,3 +363,107 @@ def test_a_drawn_code_is_inside_the_plane_and_names_its_neighbors(visit):
     assert np.abs(code).max() <= 3
     said = demo.locator(".demo-answer").inner_text()
     assert re.search(r"5 nearest known: (\d, ){4}\d$", said)
+
+
+# Text ----------------------------------------------------------------------------------------
+
+TEXT = ("language/character-models", "writer")
+LENGTH = 200
+HALF = "Math.random = () => 0.5;"  # every draw takes the character in the middle
+
+
+def settings():
+    """Return the settings of the text demo."""
+    return json.loads((files(*TEXT) / "demo.json").read_text(encoding="utf8"))["settings"]
+
+
+def continuation(prompt, temperature):
+    """Write on as the page's package does, when every draw is 0.5."""
+    import onnxruntime
+
+    facts = settings()
+    session = onnxruntime.InferenceSession(files(*TEXT) / "model.onnx")
+    name = session.get_inputs()[0].name
+    codes = [facts["vocabulary"].index(character) for character in prompt]
+
+    def choose(chances):
+        return (np.cumsum(language.temper(chances, temperature)) <= 0.5).sum()
+
+    def predict(codes):
+        return session.run(None, {name: codes[None]})[0][0]
+
+    written = language.generate(predict, codes, LENGTH, choose=choose, window=facts["window"])
+    return "".join(facts["vocabulary"][code] for code in written)
+
+
+def write(demo):
+    """Press the button and return the text when it is finished."""
+    demo.locator(".demo-write").click()
+    demo.locator(".demo-said", has_text=f"{LENGTH} characters written").wait_for(timeout=READY)
+    return demo.locator(".demo-text").text_content()
+
+
+@pytest.mark.parametrize("temperature", [0.1, 1.3])
+def test_it_writes_what_the_package_writes(visit, temperature):
+    opened, demo = visit(*TEXT)
+    opened.evaluate(HALF)
+    demo.locator(".demo-seed").fill("King Lear:\n")
+    demo.locator("input[type=range]").fill(str(temperature))
+    assert demo.locator(".demo-shown").inner_text() == str(temperature)
+    assert write(demo) == continuation("king lear:\n", temperature)
+    assert opened.errors == []
+
+
+def test_two_draws_differ_and_begin_alike(visit):
+    _, demo = visit(*TEXT)
+    first, second = write(demo), write(demo)
+    assert first != second
+    seed = settings()["seed"]
+    assert first.startswith(seed)
+    assert second.startswith(seed)
+    assert len(first) == len(second) == len(seed) + LENGTH
+
+
+def test_the_slider_changes_the_chances_by_keyboard(visit):
+    opened, demo = visit(*TEXT)
+    values = demo.locator(".demo-value")
+    demo.locator(".demo-value", has_text="%").first.wait_for(timeout=READY)
+    slider = demo.locator("input[type=range]")
+    slider.focus()
+    shares = []
+    for key in ("Home", "End"):
+        opened.keyboard.press(key)
+        opened.wait_for_timeout(300)
+        shares.append([int(text.rstrip("%")) for text in values.all_inner_texts()])
+    cold, hot = shares
+    assert cold[0] > hot[0] + 10
+    assert cold == sorted(cold, reverse=True)
+    assert hot == sorted(hot, reverse=True)
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.className") == "demo-write"
+    opened.keyboard.press("Enter")
+    demo.locator(".demo-said", has_text="characters written").wait_for(timeout=READY)
+
+
+def test_it_says_what_the_model_cannot_read(visit):
+    _, demo = visit(*TEXT)
+    demo.locator(".demo-seed").fill("1 and 2")
+    assert "does not know it: 1 2" in demo.locator(".demo-said").inner_text()
+    assert demo.locator(".demo-text").text_content() == " and "
+    demo.locator(".demo-seed").fill("12")
+    assert demo.locator(".demo-write").is_disabled()
+
+
+def test_it_can_be_stopped(visit):
+    _, demo = visit(*TEXT)
+    demo.evaluate(
+        "(demo) => { const { run } = demo.textlibDemo; demo.textlibDemo.run = async (...given) => {"
+        " await new Promise((done) => setTimeout(done, 50)); return run(...given); }; }"
+    )
+    demo.locator(".demo-write").click()
+    demo.locator(".demo-stop").click()
+    demo.locator(".demo-said", has_text="characters written").wait_for(timeout=READY)
+    written = demo.locator(".demo-text").text_content()
+    assert len(written) < len(settings()["seed"]) + LENGTH
+    assert demo.locator(".demo-write").is_enabled()
+    assert demo.locator(".demo-stop").is_disabled()

@@ -1,57 +1,136 @@
 // Sample text from a model of the next character, with a temperature slider.
 // Settings: vocabulary (list of characters; index = code), window (codes the model sees; 0 for any
-// length), seed (text to begin with), length (characters to sample), temperature.
-import { make } from "./parts.js";
+// length), seed (text to begin with); optional length (characters to write), temperature,
+// lowercase (whether the model knows small letters only).
+import { latest, make } from "./parts.js";
 
-/** Draw an index from probabilities raised to 1 / temperature, and normalized. */
-export function sample(chances, temperature, random = Math.random) {
-  const logs = Array.from(chances, (chance) => Math.log(Math.max(Number(chance), 1e-12)) / temperature);
+const TINY = 1e-12; // stands in for a probability of zero, whose logarithm does not exist
+const SHOWN = 6; // bars of the chart
+const FRAME = 30; // milliseconds between two pictures of the growing text
+const NAMES = { " ": "␣", "\n": "↵" };
+
+/** Raise probabilities to 1 / temperature and normalize, as textlib.language.temper does. */
+export function temper(chances, temperature) {
+  const logs = Array.from(chances, (chance) => Math.log(Math.max(Number(chance), TINY)) / temperature);
   const top = Math.max(...logs);
   const weights = logs.map((value) => Math.exp(value - top));
-  let left = random() * weights.reduce((sum, weight) => sum + weight, 0);
-  const index = weights.findIndex((weight) => (left -= weight) <= 0);
-  return index < 0 ? weights.length - 1 : index;
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights.map((weight) => weight / total);
+}
+
+/** Draw an index from probabilities. */
+export function sample(chances, random = Math.random) {
+  let left = random() * chances.reduce((sum, chance) => sum + chance, 0);
+  const index = chances.findIndex((chance) => (left -= chance) < 0);
+  return index < 0 ? chances.lastIndexOf(Math.max(...chances)) : index;
+}
+
+/** Text to codes; what the model does not know is left out and listed. */
+function reader({ vocabulary, lowercase = false }) {
+  const codes = new Map(vocabulary.map((character, code) => [character, code]));
+  return (text) => {
+    const characters = Array.from(lowercase ? text.toLowerCase() : text);
+    const unknown = new Set(characters.filter((character) => !codes.has(character)));
+    const known = characters.filter((character) => codes.has(character));
+    return { known, unknown: [...unknown], codes: known.map((character) => codes.get(character)) };
+  };
+}
+
+/** The most likely next characters, one bar each. */
+function chart() {
+  const title = make("p", { class: "demo-caption" });
+  const element = make("ul", { class: "demo-bars demo-short", "aria-label": "Chances of the next character" });
+  const rows = Array.from({ length: SHOWN }, () => {
+    const cells = [make("span"), make("div", { class: "demo-bar" }), make("span", { class: "demo-value" })];
+    element.append(make("li", {}, cells[0], make("div", {}, cells[1]), cells[2]));
+    return cells;
+  });
+  const show = (chances, vocabulary, temperature) => {
+    title.textContent = `Most likely next characters at temperature ${temperature.toFixed(1)}`;
+    const ranked = chances.map((chance, code) => [chance, code]).sort((a, b) => b[0] - a[0]);
+    rows.forEach(([name, bar, value], rank) => {
+      const [chance, code] = ranked[rank] ?? [0, 0];
+      name.textContent = NAMES[vocabulary[code]] ?? vocabulary[code];
+      bar.style.width = `${100 * chance}%`;
+      value.textContent = `${(100 * chance).toFixed(0)}%`;
+    });
+  };
+  return { element: make("div", {}, title, element), show };
 }
 
 export async function mount(stage, live) {
-  const { vocabulary, window: span, seed, length = 200, temperature = 0.8 } = live.settings;
-  const codes = new Map(vocabulary.map((character, code) => [character, code]));
-  const input = make("textarea", { rows: "2", id: "demo-text-seed" });
+  const { vocabulary, window: span = 0, seed, length = 200, temperature = 0.8 } = live.settings;
+  const read = reader(live.settings);
+  const input = make("textarea", { rows: "2", spellcheck: "false", autocapitalize: "off", class: "demo-seed" });
   input.value = seed;
   const slider = make("input", { type: "range", min: "0.1", max: "2", step: "0.1", value: String(temperature) });
-  const shown = make("output", {}, temperature.toFixed(1));
-  const button = make("button", { type: "button" }, `Write ${length} characters`);
-  const text = make("div", { class: "demo-text", "aria-label": "Generated text", role: "region", tabindex: "0" });
-  const status = make("p", { role: "status" });
-  stage.append(make("label", {}, "Begin with", input), make("label", {}, "Temperature: ", shown, slider),
-    make("p", {}, button), text, status);
-  slider.addEventListener("input", () => { shown.textContent = Number(slider.value).toFixed(1); });
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    status.textContent = "Writing …";
-    let written = Array.from(input.value.length ? input.value : " ").filter((character) => codes.has(character));
-    if (!written.length) written = [vocabulary[0]];
-    const begin = written.join("");
-    let made = "";
-    while (made.length < length) {
-      let context = written.map((character) => codes.get(character));
-      if (span) {
-        context = context.slice(-span);
-        while (context.length < span) context.unshift(codes.get(" ") ?? 0);
-      }
-      const [output] = Object.values(await live.run(context, [1, context.length]));
-      const size = vocabulary.length;
-      const chances = output.data.slice(output.data.length - size);
-      const next = vocabulary[sample(chances, Number(slider.value))];
-      written.push(next);
-      made += next;
-      if (made.length % 5 === 0) {
-        text.textContent = begin + made;
+  const shown = make("span", { class: "demo-shown" }, temperature.toFixed(1));
+  const write = make("button", { type: "button", class: "demo-write" }, `Write ${length} characters`);
+  const stop = make("button", { type: "button", class: "demo-stop", disabled: true }, "Stop");
+  const text = make("div", { class: "demo-text", role: "region", tabindex: "0", "aria-label": "The text, with what the model has written" });
+  const status = make("p", { role: "status", class: "demo-said" });
+  const bars = chart();
+  stage.append(
+    make("div", { class: "demo-row" },
+      make("div", {}, make("label", {}, "Begin with", input), make("label", {}, "Temperature: ", shown, slider),
+        make("div", { class: "demo-buttons" }, write, stop)),
+      bars.element),
+    make("p", { class: "demo-caption" }, "Text"), text, status);
+
+  const heat = () => Number(slider.value);
+  let turn = Promise.resolve(); // a session answers one question at a time
+  /** Ask the model for the chances of the character after these codes. */
+  const next = async (codes) => {
+    const seen = span ? codes.slice(-span) : [...codes];
+    const answer = turn.then(() => live.run(seen, [1, seen.length]));
+    turn = answer.catch(() => {});
+    const [output] = Object.values(await answer);
+    return temper(output.data.slice(-vocabulary.length), heat());
+  };
+  let busy = false;
+  const preview = latest(async () => {
+    const { codes } = read(input.value);
+    if (!busy && codes.length) bars.show(await next(codes), vocabulary, heat());
+  });
+  const begin = () => {
+    const { known, unknown } = read(input.value);
+    text.textContent = known.join("");
+    status.textContent = unknown.length ? `Left out, because the model does not know it: ${unknown.join(" ")}` : "";
+    write.disabled = !known.length;
+    preview();
+  };
+  const run = async () => {
+    const { known, codes } = read(input.value);
+    let [made, painted] = [0, 0];
+    while (busy && made < length) {
+      const code = sample(await next(codes));
+      codes.push(code);
+      known.push(vocabulary[code]);
+      made += 1;
+      if (performance.now() - painted > FRAME) {
+        text.textContent = known.join("");
         await new Promise(requestAnimationFrame);
+        painted = performance.now();
       }
     }
-    text.textContent = begin + made;
-    status.textContent = `${made.length} characters written.`;
-    button.disabled = false;
+    text.textContent = known.join("");
+    bars.show(await next(codes), vocabulary, heat());
+    return made;
+  };
+  write.addEventListener("click", async () => {
+    busy = true;
+    [write.disabled, input.disabled, stop.disabled] = [true, true, false];
+    status.textContent = "Writing …";
+    try {
+      status.textContent = `${await run()} characters written at temperature ${heat().toFixed(1)}.`;
+    } finally {
+      busy = false;
+      [write.disabled, input.disabled, stop.disabled] = [false, false, true];
+      write.focus({ preventScroll: true });
+    }
   });
+  stop.addEventListener("click", () => { busy = false; });
+  slider.addEventListener("input", () => { shown.textContent = heat().toFixed(1); preview(); });
+  input.addEventListener("input", begin);
+  begin();
 }
