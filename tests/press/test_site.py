@@ -2,6 +2,8 @@
 
 import io
 import itertools
+import queue
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +12,18 @@ from PIL import Image
 
 from textlib.plotting import palette
 from textlib.press import pdf
-from textlib.press.site import card, colors, finish, images, logo, mathml, partmap, quiz, references
+from textlib.press.site import (
+    card,
+    colors,
+    finish,
+    images,
+    logo,
+    mathml,
+    partmap,
+    quiz,
+    references,
+    sitemap,
+)
 
 
 def luminance(color):
@@ -268,3 +281,24 @@ class TestPictures:
 )
 def test_durations_are_said_as_people_say_them(seconds, words):
     assert card.human_time(seconds) == words
+
+
+def test_code_loses_the_marks_that_have_no_color_and_keeps_its_text():
+    line = '<span class="k">def</span> <span class="nf">f</span><span class="p">(</span>'
+    page = f'<div class="highlight"><pre>{line}<span class="n">x</span></pre></div>'
+    soup = BeautifulSoup(page, "html.parser")
+    finish.plain_code(soup)
+    assert soup.pre.decode_contents() == '<span class="k">def</span> <span class="nf">f</span>(x'
+
+
+def test_the_sitemap_has_pages_that_this_build_did_not_write():
+    links = queue.Queue()
+    links.put(("one.html", "2026-01-01"))
+    links.put(("search.html", None))
+    app = SimpleNamespace(env=SimpleNamespace(found_docs={"one", "two"}), sitemap_links=links)
+    sitemap.complete(app, None)
+    assert list(links.queue) == [
+        ("one.html", "2026-01-01"),
+        ("search.html", None),
+        ("two.html", None),
+    ]

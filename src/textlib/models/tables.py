@@ -55,7 +55,9 @@ def layer_table(model: keras.Model, *, total: bool = True) -> "pd.DataFrame":
 def _shape(layer: keras.Layer) -> str:
     try:
         output = layer.output
+        shape = output.shape if not isinstance(output, list) else output[0].shape
     except (AttributeError, ValueError):  # Keras raises either for a layer outside of a graph
+        shape = getattr(layer, "output_shape", None)  # a model knows its shape by itself
+    if shape is None:
         return ""
-    shape = output.shape if not isinstance(output, list) else output[0].shape
     return " × ".join("?" if size is None else str(size) for size in shape[1:])

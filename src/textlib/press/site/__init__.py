@@ -2,13 +2,17 @@
 
 Each module is a small Sphinx extension with its own ``setup``: ``card`` and ``quiz`` are the
 authors' directives, ``partmap`` the home page, ``mathml`` the formulas, ``theme`` the templates,
-style and script, ``finish`` the last pass over each page's HTML, ``images`` their weight.
+style and script, ``finish`` the last pass over each page's HTML, ``images`` their weight, and
+``sitemap`` completes the list of pages for search engines.
 """
 
 import importlib
 from types import ModuleType
 
-_PARTS = ("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish")
+_PARTS = (
+    *("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish"),
+    "sitemap",
+)
 
 
 def parts() -> list[ModuleType]:

@@ -4,6 +4,8 @@ The themes follow the reader's system until the reader chooses one; a chosen the
 ``data-theme`` attribute of the root element.
 """
 
+from pygments.token import STANDARD_TYPES
+
 from textlib.plotting import palette
 
 #: Alternative names under which other style sheets know our colors.
@@ -81,6 +83,12 @@ _TOKENS = {
     "violet": "nf fm nc",
     "bad": "gr gt err",
 }
+#: Classes of tokens that look like plain text.
+UNCOLORED = (
+    set(STANDARD_TYPES.values())
+    - {"", "ge", "gs"}
+    - {name for names in _TOKENS.values() for name in names.split()}
+)
 
 
 def style_sheet() -> str:

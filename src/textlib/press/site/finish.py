@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from textlib.press.site import images, references
+from textlib.press.site import colors, images, references
 
 _FOLDED = {"dropdown", "toggle"}
 _NOISE = {"docutils", "notranslate", "literal", "reference", "container", "align-default", "simple"}
@@ -43,6 +43,7 @@ def finish(
     mark_external(soup)
     references.link_code(app, soup, pagename)
     references.list_uses(app, soup, pagename)
+    plain_code(soup)
     drop_noise(soup)
     context["body"] = str(soup)
 
@@ -119,6 +120,16 @@ def mend_code(soup: BeautifulSoup) -> None:
         for part in code.find_all("span", class_="pre"):
             part.unwrap()
     for code in soup.find_all("code"):
+        code.smooth()
+
+
+def plain_code(soup: BeautifulSoup) -> None:
+    """Take away the marks of code that have no color: they are a third of a page's weight."""
+    for span in soup.select(".highlight span[class]"):
+        names = classes(span)
+        if len(names) == 1 and names[0] in colors.UNCOLORED:
+            span.unwrap()
+    for code in soup.select(".highlight pre"):
         code.smooth()
 
 
