@@ -21,7 +21,8 @@ serve: $(READY) ## Show the book on 127.0.0.1 and rebuild it when a file changes
 	@$(BIN)/python -m textlib.press.command serve $(ARGS)
 
 test: $(READY) ## Run all tests (builds the book first if it is not built)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not alone" $(ARGS)
+	@$(BIN)/python -m pytest -m alone tests/site
 
 check: $(READY) ## Format, lint, types and the fast tests (under two minutes)
 	@$(BIN)/ruff format --check src tests

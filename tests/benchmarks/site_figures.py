@@ -1,7 +1,7 @@
 """Write what the tests of the site measured into the table of budgets in CONTRIBUTING.md.
 
 Run it with ``make figures`` after ``make test``, which leaves the measurements in
-``_build/site.json``.
+``_build/site.json`` and ``_build/speed.json``.
 """
 
 import json
@@ -9,7 +9,7 @@ import sys
 
 from bench_build import ROOT, insert
 
-MEASURED = ROOT / "_build" / "site.json"
+MEASURED = (ROOT / "_build" / "site.json", ROOT / "_build" / "speed.json")
 ROWS = (
     ("weight of a page, first visit, uncompressed, median", "under 500 kB", "{median kB} kB"),
     ("weight of the largest page", "at most 1,500 kB", "{largest kB:,} kB"),
@@ -38,6 +38,9 @@ def table(figures: dict) -> str:
 
 
 if __name__ == "__main__":
-    if not MEASURED.is_file():
-        sys.exit(f"{MEASURED.relative_to(ROOT)} is missing; run 'make test' first.")
-    insert(ROOT / "CONTRIBUTING.md", table(json.loads(MEASURED.read_text(encoding="utf8"))))
+    figures: dict = {}
+    for path in MEASURED:
+        if not path.is_file():
+            sys.exit(f"{path.relative_to(ROOT)} is missing; run 'make test' first.")
+        figures |= json.loads(path.read_text(encoding="utf8"))
+    insert(ROOT / "CONTRIBUTING.md", table(figures))

@@ -7,11 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE
-
-LARGEST_BYTES = 1_500_000
-MEDIAN_BYTES = 500_000
-LONGEST_PAINT = 1.0
-LARGEST_SHIFT = 0.05
+from textlib.press.checks import LARGEST_BYTES, MEDIAN_BYTES
 
 every_page = pytest.mark.parametrize("name", PAGES)
 
@@ -31,15 +27,6 @@ def test_nothing_is_requested_from_another_host(visits, name):
 @every_page
 def test_the_page_is_light(visits, name):
     assert 0 < visits(name).facts["bytes"] <= LARGEST_BYTES
-
-
-@every_page
-def test_the_page_is_painted_soon_and_does_not_jump(visits, name):
-    visit = visits(name)
-    if visit.paint >= LONGEST_PAINT:  # a machine that is busy with other things paints late
-        visits.repaint(visit)
-    assert 0 < visit.paint < LONGEST_PAINT
-    assert visit.shift < LARGEST_SHIFT
 
 
 @every_page
@@ -104,17 +91,11 @@ def test_the_median_page_is_light(visits):
 def test_what_was_measured_is_written_down(visits):
     """Write ``_build/site.json``; ``make figures`` puts it into CONTRIBUTING.md."""
     found = [visits(name) for name in PAGES]
-    for visit in found:
-        if visit.paint >= LONGEST_PAINT:
-            visits.repaint(visit)
     weights = [visit.facts["bytes"] for visit in found]
     figures = {
         "pages": len(found),
         "median kB": round(statistics.median(weights) / 1000),
         "largest kB": round(max(weights) / 1000),
-        "median paint s": round(statistics.median(visit.paint for visit in found), 2),
-        "slowest paint s": round(max(visit.paint for visit in found), 2),
-        "largest shift": round(max(visit.shift for visit in found), 3),
         "requests to other hosts": sum(len(visit.elsewhere) for visit in found),
         "widest pixels": max(visit.facts["width"] for visit in found),
         "serious findings of axe": sum(
