@@ -7,6 +7,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 import pytest
 from hypothesis import HealthCheck, settings
+from IPython.core.interactiveshell import InteractiveShell
 
 # A busy machine is slow, not wrong: examples have no time limit.
 settings.register_profile("book", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,3 +22,10 @@ def own_run_store(tmp_path_factory, monkeypatch):
     monkeypatch.delenv("TEXTLIB_SCALE", raising=False)
     monkeypatch.delenv("TEXTLIB_SEED_OFFSET", raising=False)
     return folder
+
+
+@pytest.fixture
+def notebook():
+    """Give an IPython session, as a notebook cell would see it."""
+    yield InteractiveShell.instance()
+    InteractiveShell.clear_instance()

@@ -2,18 +2,9 @@
 
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from textlib import claims
-
-
-@pytest.fixture
-def notebook():
-    """Give an IPython session, as a notebook cell would see it."""
-    shell = InteractiveShell.instance()
-    yield shell
-    InteractiveShell.clear_instance()
 
 
 def test_a_claim_that_holds_is_returned_with_its_sentence():

@@ -5,13 +5,11 @@ import base64
 import keras
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 
+from tests.payloads import published, unpack
 from textlib import demos
 
 SAMPLE = np.linspace(0, 1, 6, dtype="float32").reshape(2, 3)
-KINDS = {"float32": "<f4", "int64": "<i8"}
 
 
 @pytest.fixture(scope="module")
@@ -20,30 +18,11 @@ def model():
     return keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="softmax")])
 
 
-@pytest.fixture
-def notebook():
-    yield InteractiveShell.instance()
-    InteractiveShell.clear_instance()
-
-
-def unpack(packed):
-    """Read numbers as the browser does."""
-    values = np.frombuffer(base64.b64decode(packed["data"]), KINDS[packed["type"]])
-    return values.reshape(packed["shape"])
-
-
-def published(model, **settings):
-    with capture_output() as captured:
-        assert demos.publish("toy", model, kind="latent", sample=SAMPLE, **settings)
-    (payload,) = [o.data[demos.MIME] for o in captured.outputs if demos.MIME in o.data]
-    return payload
-
-
 @pytest.mark.slow
 def test_the_published_file_computes_what_keras_computes(model, notebook):
     import onnxruntime
 
-    payload = published(model, range=[-1, 1])
+    payload = published("toy", model, kind="latent", sample=SAMPLE, range=[-1, 1])
     session = onnxruntime.InferenceSession(base64.b64decode(payload["model"]))
     (outputs,) = session.run(None, {session.get_inputs()[0].name: SAMPLE})
     recorded = unpack(payload["sample"]["outputs"]["output"])

@@ -5,9 +5,8 @@ import base64
 import keras
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import capture_output
 
+from tests.payloads import published
 from textlib import demos, language
 
 SIGNS, UNITS, ROWS = 7, 12, 3
@@ -88,12 +87,6 @@ def test_training_fits_shifted_targets_of_a_cycle():
     np.testing.assert_array_equal(written[-8:], [1, 2, 0, 1, 3, 0, 1, 2])
 
 
-@pytest.fixture
-def notebook():
-    yield InteractiveShell.instance()
-    InteractiveShell.clear_instance()
-
-
 @pytest.mark.slow
 def test_the_exported_network_reads_texts_of_any_length(trained, notebook):
     import onnxruntime
@@ -101,11 +94,7 @@ def test_the_exported_network_reads_texts_of_any_length(trained, notebook):
     model, codes = trained
     typed = keras.Input((None,), dtype="int64")
     last = keras.Model(typed, model(typed)[:, -1])
-    with capture_output() as captured:
-        assert demos.publish(
-            "toy", last, kind="text", sample=codes[:2, :9], vocabulary=[*"abcdefg"]
-        )
-    (payload,) = [o.data[demos.MIME] for o in captured.outputs if demos.MIME in o.data]
+    payload = published("toy", last, kind="text", sample=codes[:2, :9], vocabulary=[*"abcdefg"])
     session = onnxruntime.InferenceSession(base64.b64decode(payload["model"]))
     name = session.get_inputs()[0].name
     for length in (1, 2, 40):

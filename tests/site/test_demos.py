@@ -4,7 +4,6 @@ What every demo must do is tested for every ``{demo}`` of the book, found in its
 each kind has a test of what its reader does; a new demo adds one.
 """
 
-import base64
 import contextlib
 import importlib.resources
 import json
@@ -15,6 +14,7 @@ import shutil
 import numpy as np
 import pytest
 
+from tests.payloads import unpack
 from tests.site.conftest import BOOK, DESKTOP, PHONE, SITE
 from textlib import language
 from textlib.demos import TOLERANCE
@@ -26,7 +26,6 @@ DEMOS = [
     for name in FENCE.findall(page.path.read_text(encoding="utf8"))
 ]
 READY = 60_000  # milliseconds on a busy machine; a quiet one needs a second
-TYPES = {"float32": "<f4", "int64": "<i8"}
 every_demo = pytest.mark.parametrize(("page", "name"), DEMOS, ids=[f"{p}:{n}" for p, n in DEMOS])
 
 # A 3 as a hand draws it: corners of a line, as shares of the drawing area.
@@ -69,12 +68,6 @@ def listen(opened, message):
     """Note what the page complains about."""
     if message.type in ("error", "warning"):
         opened.errors.append(message.text)
-
-
-def unpack(packed):
-    """Read numbers as the browser does."""
-    values = np.frombuffer(base64.b64decode(packed["data"]), TYPES[packed["type"]])
-    return values.reshape(packed["shape"])
 
 
 def files(page, name):

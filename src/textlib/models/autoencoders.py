@@ -281,7 +281,8 @@ class VariationalAutoencoder(keras.Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the reconstruction of each input."""
         mean, log_variance = self.encoder(inputs, training=training)
-        return self.decoder(self.draw((mean, log_variance)) if training else mean)
+        codes = self.draw((mean, log_variance)) if training else mean
+        return self.decoder(codes, training=training)
 
     def terms(self, inputs: Any, training: bool = False) -> tuple[Any, Any]:
         """Return both terms of the negative bound for each input, with one draw of its code.

@@ -128,19 +128,10 @@ def to_markdown(text: str, context: Context) -> str:
 
 def blocks(text: str) -> Iterator[Block]:
     """Yield the directives of a text in order, the nested ones after their parents."""
-    lines = text.splitlines()
-    index = 0
-    while index < len(lines):
-        fence = FENCE.match(lines[index])
-        if fence is None:
-            index += 1
-            continue
-        body, index = _fenced(lines, index, fence)
-        block = _block(fence["info"].strip(), body)
-        if block is not None:
-            yield block
-            if not block.name.startswith("code"):
-                yield from blocks("\n".join(block.body))
+    for block, _, _ in _directives(text.splitlines()):
+        yield block
+        if not block.name.startswith("code"):
+            yield from blocks("\n".join(block.body))
 
 
 def solutions(text: str) -> Iterator[Block | str]:
@@ -153,20 +144,28 @@ def solutions(text: str) -> Iterator[Block | str]:
     ['Try.', 'solution-start', 'Done.']
     """
     lines = text.splitlines()
-    index = begin = 0
+    done = 0
+    for block, begin, end in _directives(lines):
+        if block.name in ("solution-start", "solution-end"):
+            yield "\n".join(lines[done:begin])
+            yield block
+            done = end
+    yield "\n".join(lines[done:])
+
+
+def _directives(lines: list[str]) -> Iterator[tuple[Block, int, int]]:
+    """Yield the outermost directives, each with its first line and the line after it."""
+    index = 0
     while index < len(lines):
-        fence = FENCE.match(lines[index])
+        begin = index
+        fence = FENCE.match(lines[begin])
         if fence is None:
             index += 1
             continue
-        body, after = _fenced(lines, index, fence)
+        body, index = _fenced(lines, begin, fence)
         block = _block(fence["info"].strip(), body)
-        if block is not None and block.name in ("solution-start", "solution-end"):
-            yield "\n".join(lines[begin:index])
-            yield block
-            begin = after
-        index = after
-    yield "\n".join(lines[begin:])
+        if block is not None:
+            yield block, begin, index
 
 
 # Blocks ---------------------------------------------------------------------------------------
