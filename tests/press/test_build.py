@@ -7,6 +7,17 @@ import pytest
 from textlib.press.store import Store
 
 pytestmark = pytest.mark.slow
+# The second time, the run comes from the store: the page trained it itself, so nothing is saved.
+TRAINING = """
+import keras, numpy as np
+from textlib import training
+x = np.ones((8, 2), "float32")
+for _ in range(2):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    training.fit(model, x, x[:, :1], run="part/trained/line")
+"""
 
 
 def test_only_what_changed_is_executed_again(fixture_book):
@@ -62,6 +73,24 @@ def test_the_report_has_every_page_with_its_claims_and_numbers(fixture_book):
     assert page["seconds"] > 0
     assert "minilib.colors" in page["modules"]
     assert report["totals"]["claims_hold"] == 2
+
+
+def test_a_page_whose_trainings_are_restored_keeps_the_time_of_training_from_nothing(fixture_book):
+    fixture_book.page("part/trained", TRAINING)
+    fixture_book.execute("part/trained")
+    store = Store(fixture_book.book)
+    assert store.stamp("part/trained").seconds_saved == 0
+
+    record = next(fixture_book.book.runs_dir.glob("*/run.json"))
+    content = json.loads(record.read_text(encoding="utf8"))
+    record.write_text(json.dumps({**content, "seconds": 1000.0}), encoding="utf8")
+    fixture_book.edit("book/part/trained.md", "range(2)", "range(3)")
+    fixture_book.execute("part/trained")
+    stamp = store.stamp("part/trained")
+    assert stamp.seconds_saved == 1000
+    assert stamp.seconds < 200
+    told = {each.hashkey: each.data for each in store._cache().list_cache_records()}
+    assert told[stamp.entry]["execution_seconds"] == stamp.seconds_from_nothing > 1000
 
 
 def test_building_one_page_executes_that_page_and_publishes_what_is_there(fixture_book):

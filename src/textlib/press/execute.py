@@ -26,6 +26,10 @@ from textlib.press.store import Stamp, Store
 STARTUP_SECONDS = 180
 CLAIM_ERROR = "ClaimError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# Asked of a kernel after each cell; 0 where the page trains nothing by textlib.
+SECONDS_SAVED = (
+    "getattr(__import__('sys').modules.get('textlib.training.fitting'), 'seconds_saved', float)()"
+)
 CELL_LINE = re.compile(r"(?:Cell In\[\d+\], line |<ipython-input-\d+-\w+> in .*?line )(\d+)")
 
 
@@ -178,6 +182,7 @@ def _run(task: Task, page: Page, store: Store, watch: Watch) -> Outcome:
             executed=started.isoformat(timespec="seconds"),
             claims=claims,
             numbers=numbers,
+            seconds_saved=round(run.seconds_saved, 2),
         )
     return Outcome(
         page.name,
@@ -204,6 +209,7 @@ class _Run:
         self.done = 0
         self.cell_index = 0
         self.peak_memory = 0
+        self.seconds_saved = 0.0
         self.timed_out = False
         self.client: Any = None
         self.log: Path | None = None
@@ -261,10 +267,21 @@ class _Run:
         self.cell_index = cell_index
         self.watch.report(self.page.name, self.done, self.total)
 
-    def _cell_ended(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+    async def _cell_ended(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
         self.done += 1
         self.peak_memory = max(self.peak_memory, peak_memory(self._pid()))
+        self.seconds_saved = await self._ask_seconds_saved()
         self.watch.report(self.page.name, self.done, self.total)
+
+    async def _ask_seconds_saved(self) -> float:
+        """Ask the kernel for the training time that the run store saved; 0 if it cannot tell."""
+        asked = {"saved": SECONDS_SAVED}
+        with suppress(KeyError, ValueError, RuntimeError, TimeoutError):
+            reply = await self.client.kc.execute(
+                "", silent=True, user_expressions=asked, reply=True, timeout=10
+            )
+            return float(reply["content"]["user_expressions"]["saved"]["data"]["text/plain"])
+        return 0.0
 
     def _pid(self) -> int | None:
         manager = getattr(self.client, "km", None)

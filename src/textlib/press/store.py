@@ -21,7 +21,9 @@ from textlib import paths
 from textlib.press.book import Book, Page
 
 STAMP_FORMAT = 1
-FACTS = ("key", "inputs", "seconds", "peak_memory", "executed", "claims", "numbers")
+FACTS = (
+    "key", "inputs", "seconds", "peak_memory", "executed", "claims", "numbers", "seconds_saved",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Stamp:
         The claims that the page checked: name, sentence, holds, numbers.
     numbers
         The values that the page hands to its prose, as text.
+    seconds_saved
+        How much longer it would have taken to train the runs that came from the run store.
     """
 
     page: str
@@ -62,7 +66,13 @@ class Stamp:
     executed: str
     claims: list[dict[str, Any]] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
+    seconds_saved: float = 0.0
     format: int = STAMP_FORMAT
+
+    @property
+    def seconds_from_nothing(self) -> float:
+        """Seconds that the page takes where the run store is empty, as for a new reader."""
+        return self.seconds + self.seconds_saved
 
 
 class Store:
@@ -115,7 +125,7 @@ class Store:
             Its executed notebook.
         **facts
             The remaining fields of `Stamp`: key, inputs, seconds, peak_memory, executed,
-            claims, numbers.
+            claims, numbers, seconds_saved.
         """
         import nbformat
 
@@ -126,9 +136,9 @@ class Store:
             content = nbformat.writes(hashed, nbformat.NO_CONVERT).encode("utf8")
             with paths.atomic_write(self.outputs_path(entry)) as draft:
                 draft.write_bytes(content)
-            self._register(cache, entry, page.path, facts["seconds"])
             digest = hashlib.sha256(content).hexdigest()
             stamp = Stamp(page=page.name, entry=entry, digest=digest, **facts)
+            self._register(cache, page.path, stamp)
             with paths.atomic_write(self._stamp_path(page.name)) as draft:
                 draft.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf8")
         return stamp
@@ -174,7 +184,7 @@ class Store:
             for page in pages:
                 stamp = self.stamp(page.name)
                 if stamp and stamp.entry not in known and self.intact(stamp):
-                    self._register(cache, stamp.entry, page.path, stamp.seconds)
+                    self._register(cache, page.path, stamp)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -196,14 +206,13 @@ class Store:
         paths.make_dir(self.book.cache_dir)
         return get_cache(self.book.cache_dir)
 
-    def _register(self, cache: Any, entry: str, path: Path, seconds: float) -> None:
+    def _register(self, cache: Any, path: Path, stamp: Stamp) -> None:
         from jupyter_cache.cache.db import NbCacheRecord
 
         with contextlib.suppress(KeyError):
-            _forget(cache, NbCacheRecord.record_from_hashkey(entry, cache.db).pk)
-        NbCacheRecord.create_record(
-            uri=str(path), hashkey=entry, db=cache.db, data={"execution_seconds": seconds}
-        )
+            _forget(cache, NbCacheRecord.record_from_hashkey(stamp.entry, cache.db).pk)
+        told = {"execution_seconds": stamp.seconds_from_nothing}
+        NbCacheRecord.create_record(uri=str(path), hashkey=stamp.entry, db=cache.db, data=told)
 
     def _drop_broken_database(self) -> None:
         database = self.book.cache_dir / "global.db"

@@ -21,6 +21,9 @@ from textlib.training.store import RunStore
 #: Counts up when a record gets a new field, so that runs without it are trained anew.
 RECORD_FORMAT = 2
 
+# Seconds of training that the store saved this process, by key; 0 for a run that it trained itself.
+_saved: dict[str, float] = {}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -151,6 +154,7 @@ def fit(
         record = store.load(key, model)
         if record is not None:
             set_seed(seed + 1)
+            _saved.setdefault(key, record["seconds"])
             return _from_record(record)
     clock = _Clock()
     began = time.perf_counter()
@@ -178,8 +182,18 @@ def fit(
     }
     if run is not None and store is not None:
         store.save(key, model, record)
+        _saved[key] = 0.0
     set_seed(seed + 1)  # the same state afterwards, whether trained or restored
     return _from_record(record, restored=False)
+
+
+def seconds_saved() -> float:
+    """Return how long the runs that this process restored had taken to train, in seconds.
+
+    Without a run store, the process would have needed that much longer. A run that is restored
+    twice counts once, and one that this process trained itself does not count.
+    """
+    return sum(_saved.values())
 
 
 class _Clock(keras.callbacks.Callback):
