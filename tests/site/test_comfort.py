@@ -177,6 +177,30 @@ def test_each_page_with_code_can_be_launched_and_downloaded(open_page, site):
     assert (site / FIRST / ".." / links["Notebook"].get_attribute("href")).resolve().is_file()
 
 
+def test_the_home_page_offers_to_read_to_run_and_to_build_by_keyboard(browser, base, site):
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    page.goto(base + "index.html")
+    ways = page.get_by_role("list", name="Ways in")
+    assert ways.bounding_box()["y"] < 900
+    ways.get_by_role("link", name="Start reading").focus()
+    reached = []
+    for _ in range(6):
+        reached.append(page.evaluate("document.activeElement.innerText"))
+        page.keyboard.press("Tab")
+    assert [name for name in reached if "network" not in name] == [
+        *("Start reading", "Colab", "Binder", "Notebook", "Build it at home")
+    ]
+    for link in ways.locator(".buttons a").all():
+        box = link.bounding_box()
+        assert box["height"] >= 44
+        assert box["x"] + box["width"] <= PHONE["width"]
+        href = link.get_attribute("href")
+        if "://" not in href:
+            assert (site / href.partition("#")[0]).is_file()
+    context.close()
+
+
 def test_the_sitemap_lists_every_page(site):
     tree = ElementTree.parse(site / "sitemap.xml")
     found = {element.text for element in tree.iter() if element.tag.endswith("loc")}

@@ -12,6 +12,8 @@ with a full example):
     answers, each with its explanation as a block quote.
 ``{part-map}``
     The parts of the book with their chapters and pictures that the chapters computed.
+``{ways-in}``
+    The buttons of the home page: read, run one chapter, build.
 """
 
 from typing import Any

@@ -1,9 +1,9 @@
 """The published site: what Jupyter Book lacks to make this book fast, private and accessible.
 
 Each module is a small Sphinx extension with its own ``setup``: ``card`` and ``quiz`` are the
-authors' directives, ``partmap`` the home page, ``mathml`` the formulas, ``theme`` the templates,
-style and script, ``finish`` the last pass over each page's HTML, ``images`` their weight, and
-``sitemap`` completes the list of pages for search engines.
+authors' directives, ``partmap`` and ``launch`` the home page, ``mathml`` the formulas, ``theme``
+the templates, style and script, ``finish`` the last pass over each page's HTML, ``images`` their
+weight, and ``sitemap`` completes the list of pages for search engines.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from types import ModuleType
 
 _PARTS = (
     *("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish"),
-    "sitemap",
+    *("launch", "sitemap"),
 )
 
 

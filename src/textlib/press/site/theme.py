@@ -9,7 +9,6 @@ import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from bs4 import BeautifulSoup
 from docutils import nodes
@@ -18,11 +17,10 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 from textlib import paths
-from textlib.press.site import colors, logo, names
+from textlib.press.site import colors, launch, logo, names
 
 _THEME = Path(__file__).parent / "theme"
 _STATIC = _THEME / "static"
-_NOTEBOOK_BRANCH = "notebooks"
 #: What the inherited theme and other extensions put into ``_static`` and no page of ours loads.
 _UNUSED = (
     "scripts", "styles", "vendor", "locales", "images", "webpack-macros.html",
@@ -94,7 +92,7 @@ def fill_context(
         "edit": _edit(app, env, pagename, context),
         "parts": parts,
         "eyebrow": next((part["caption"] for part in parts if part["current"]), ""),
-        "launch": _launch(app, pagename, context),
+        "launch": launch.links(app, pagename, start=pagename),
         "toc": _contents(context.get("toc", "")) if doctree is not None else "",
     }
 
@@ -179,26 +177,6 @@ def _edit(app: Sphinx, env: BuildEnvironment, pagename: str, context: dict[str, 
     file = Path(env.doc2path(pagename, base=False)).as_posix()
     folder = "" if names.prefix(env) else "book/"
     return f"{repository}/edit/{branch}/{folder}{file}"
-
-
-def _launch(app: Sphinx, pagename: str, context: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the links that run or download the page, if it has code."""
-    if pagename not in app.env.found_docs or not names.executes(app.env, pagename):
-        return []
-    notebook = f"{names.page(app.env, pagename)}.ipynb"
-    up = "../" * pagename.count("/")
-    links = [{"text": "Notebook", "icon": "download", "url": f"{up}_notebooks/{notebook}"}]
-    links[0]["download"] = True  # type: ignore[assignment]
-    repository = str(context.get("theme_repository_url") or "").rstrip("/")
-    if repository.startswith("https://github.com/"):
-        project = repository.removeprefix("https://github.com/")
-        colab = f"https://colab.research.google.com/github/{project}/blob/{_NOTEBOOK_BRANCH}/"
-        binder = f"https://mybinder.org/v2/gh/{project}/{_NOTEBOOK_BRANCH}?labpath="
-        links[:0] = [
-            {"text": "Colab", "icon": "run", "url": colab + notebook},
-            {"text": "Binder", "icon": "run", "url": binder + quote(notebook, safe="")},
-        ]
-    return links
 
 
 def _contents(toc: str) -> str:
