@@ -86,7 +86,7 @@ def test_a_full_scale_run_writes_its_record_and_the_pages_show_it(fixture_book):
     built = fixture_book.press("build")
     assert built.returncode == 0, built.stdout + built.stderr
     results = " ".join(fixture_book.shown("back/results").split())
-    assert "DLR-one Test accuracy 99.2 % 90% 99% holds: it is 20" in results
+    assert "DLR-one Test accuracy ✓ Claim holds: it is 20. 99.2 % 90% 99%" in results
     assert "4 of 4 claims hold" in fixture_book.shown("back/status")
     assert " ".join(fixture_book.shown("part/one").split()).count("accuracy 90% 99%") == 1
 

@@ -223,6 +223,12 @@ class TestFinish:
         assert [header.get("scope") for header in soup.find_all("th")] == ["col", "row"]
         assert "border" not in soup.table.attrs
 
+    def test_names_in_cells_break_at_their_joints_and_are_copied_whole(self):
+        soup = self.soup("<table><tr><td><code>textlib.digit_scenes 1.5</code></td></tr></table>")
+        finish.mend_tables(soup)
+        assert str(soup.code) == "<code>textlib.<wbr/>digit_<wbr/>scenes 1.5</code>"
+        assert soup.code.get_text() == "textlib.digit_scenes 1.5"
+
     def test_noise_goes_and_meaning_stays(self):
         soup = self.soup('<div class="cell docutils container"><p class="docutils">x</p></div>')
         finish.drop_noise(soup)

@@ -92,11 +92,7 @@ class Results(_Table):
                 keys = records.current_keys(book)
             stale = record is not None and (keys or {}).get(record.page) != record.key
             yield from ("", f"**{self.link(page)}**", "")
-            if rows:
-                yield "| System | Experiment | Source | This build | Full scale | Claim |"
-                yield "|---|---|---|---|---|---|"
-            for entry in rows:
-                yield _row(*self._cells(entry, page, record, stale))
+            yield from _results([self._cells(entry, page, record, stale) for entry in rows])
             others = [system for system in page["covers"] if system not in entries]
             if others:
                 yield from ("", f"Executed, with no number to compare: {', '.join(others)}.")
@@ -105,7 +101,8 @@ class Results(_Table):
 
     def _cells(
         self, entry: sources.Entry, page: dict[str, Any], record: Record | None, stale: bool
-    ) -> list[str]:
+    ) -> dict[str, list[str]]:
+        """Return the paragraphs of each column."""
         if entry.number and page["numbers"] and entry.number not in page["numbers"]:
             message = f"{entry.system}: {page['name']} has no number {entry.number!r}"
             logger.warning(message, location=self.get_location())
@@ -114,17 +111,18 @@ class Results(_Table):
             message = f"{entry.system}: {page['name']} has no claim {entry.claim!r}"
             logger.warning(message, location=self.get_location())
         full = record.numbers.get(entry.number, "") if record else ""
-        note = f" ({entry.note})" if entry.note else ""
-        holds = "" if claim is None else ("holds" if claim["holds"] else "fails")
-        measured = page["numbers"].get(entry.number, "")
-        return [
-            entry.system,
-            entry.what + note,
-            entry.reports,
-            measured,
-            f"{full} (stale)" if full and stale else full,
-            f"{holds}: {claim['sentence']}" if claim else "",
-        ]
+        experiment = [f"**{entry.system}** {entry.what}"]
+        if entry.note:
+            experiment.append(f"{entry.note[:1].upper()}{entry.note[1:].rstrip('.')}.")
+        if claim is not None:
+            mark = "✓ Claim holds" if claim["holds"] else "✗ **Claim fails**"
+            experiment.append(f"{mark}: {claim['sentence'].rstrip('.')}.")
+        return {
+            "Experiment": experiment,
+            "Source": [entry.reports],
+            "This build": [page["numbers"].get(entry.number, "")],
+            "Full scale": [f"{full} (stale)" if full and stale else full],
+        }
 
 
 class BuildStatus(_Table):
@@ -148,7 +146,7 @@ class BuildStatus(_Table):
             held = sum(bool(claim["holds"]) for claim in page["claims"])
             memory = f"{page['peak_memory'] / 2**20:.0f} MB" if page["peak_memory"] else ""
             claims = f"{held} of {len(page['claims'])}" if page["claims"] else ""
-            when = page["executed"][:16].replace("T", " ") or page["state"]
+            when = page["executed"][:10] or page["state"]
             yield _row(self.link(page), when, f"{page['seconds']:.1f}", memory, claims)
         yield from ("", "| Library | Version |", "|---|---|")
         yield from (_row(name, version) for name, version in made["versions"].items())
@@ -205,6 +203,22 @@ def _origin(record: Record, stale: bool) -> str:
         f"*Full scale: {_cell(record.device)}, {record.date[:10]}, {_minutes(record.seconds)}"
         f"{', ' + libraries if libraries else ''}.*{note}"
     )
+
+
+def _results(rows: list[dict[str, list[str]]]) -> Iterator[str]:
+    """Yield a table of cells of several paragraphs; a column without any value is left out."""
+    if not rows:
+        return
+    columns = [name for name in rows[0] if any(any(row[name]) for row in rows)]
+    yield from ("", "````{list-table}", ":header-rows: 1", ":class: results", "")
+    for row in [{name: [name] for name in columns}, *rows]:
+        for column in columns:
+            first, *others = row[column]
+            yield f"{'* -' if column == columns[0] else '  -'} {first}".rstrip()
+            for paragraph in others:
+                yield from ("", f"    {paragraph}")
+            yield from ([""] if others else [])
+    yield "````"
 
 
 def _row(*cells: str) -> str:

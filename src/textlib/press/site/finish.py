@@ -15,6 +15,7 @@ from textlib.press.site import colors, images, references
 
 _FOLDED = {"dropdown", "toggle"}
 _NOISE = {"docutils", "notranslate", "literal", "reference", "container", "align-default", "simple"}
+_JOINTS = re.compile(r"(?<=[A-Za-z][._])(?=[A-Za-z])")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -87,7 +88,16 @@ def mend_tables(soup: BeautifulSoup) -> None:
     for table in soup.find_all("table"):
         if "indextable" not in classes(table):
             _mend_headers(table)
+            _let_names_break(soup, table)
             table.wrap(soup.new_tag("div", attrs={"class": "table-scroll"}))
+
+
+def _let_names_break(soup: BeautifulSoup, table: Tag) -> None:
+    """Let a long name of code in a cell break after a dot or an underscore, not inside a word."""
+    for text in [text for code in table.select("td code") for text in code.find_all(string=True)]:
+        first, *others = _JOINTS.split(text)
+        broken = [part for other in others for part in (soup.new_tag("wbr"), other)]
+        text.replace_with(first, *broken)
 
 
 def _mend_headers(table: Tag) -> None:
