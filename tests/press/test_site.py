@@ -240,7 +240,8 @@ class TestPdf:
         page = (
             '<article><h1 id="t">T</h1><a href="../a/b.html#x">1</a><a href="#t">2</a>'
             '<a href="../genindex.html">3</a><a href="https://k.io">4</a>'
-            '<img src="../_images/f.webp" loading="lazy"><details><summary>s</summary></details>'
+            '<a href="../_images/f.png"><img src="../_images/f.webp" loading="lazy"></a>'
+            "<details><summary>s</summary></details>"
             "</article>"
         )
         text = pdf.article(page, "c/d", known={"a/b", "c/d"}, site="https://s/")

@@ -25,10 +25,13 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT = 900
 _DRAFT = "_print.html"
 _STYLE = """
+@page{@bottom-center{content:counter(page);font:9pt sans-serif;color:#666}}
+@page :first{@bottom-center{content:none}}
 .title-page{break-after:page;padding-top:30vh;text-align:center}
 .title-page h1{font-size:34pt;margin:0 0 6mm}
 .title-page svg{width:40mm;height:40mm}
 .print-contents{break-after:page}
+.print-contents ol{list-style:none;padding-left:0}
 .print-contents li{margin:1mm 0;break-inside:avoid}
 .print-contents>ol>li{font-weight:600;margin-top:4mm}
 .print-contents ol ol{font-weight:400}
@@ -126,6 +129,8 @@ def _prepare(found: Tag, name: str) -> None:
         if not re.match(r"[a-z]+:", str(image["src"])):
             image["src"] = posixpath.normpath(posixpath.join(folder, str(image["src"])))
         image.attrs.pop("loading", None)  # what is far below would never be loaded
+    for link in found.select("a:has(> img)"):
+        link.unwrap()  # it leads to the same picture, in its own file
     for details in found.find_all("details"):
         details["open"] = ""
     for level in (5, 4, 3, 2, 1):  # the parts are above the pages in the outline
@@ -163,12 +168,13 @@ def document(book: Book) -> str:
     known = {page.name for page in book.pages}
     body, contents = [], []
     for part in parts(book):
+        texts = [(page, _file(book, page).read_text(encoding="utf8")) for page in part.pages]
         if part.caption:
             caption = html.escape(part.caption)
             body.append(f'<h1 class="part-title">{caption}</h1>')
-            contents.append(f"<li>{caption}<ol>{''.join(map(_entry, part.pages))}</ol></li>")
-        for page in part.pages:
-            text = _file(book, page).read_text(encoding="utf8")
+            entries = "".join(_entry(page, text) for page, text in texts)
+            contents.append(f"<li>{caption}<ol>{entries}</ol></li>")
+        for page, text in texts:
             body.append(article(text, page.name, known=known, site=site))
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -181,8 +187,11 @@ def document(book: Book) -> str:
     )
 
 
-def _entry(page: Page) -> str:
-    return f'<li><a href="#{anchor(page.name)}">{html.escape(page.title.replace("`", ""))}</a></li>'
+def _entry(page: Page, text: str) -> str:
+    found = re.search(r'<h1[^>]*>\s*<span class="section-number">([^<]*)</span>', text)
+    number = found.group(1) if found else ""
+    title = html.escape(page.title.replace("`", ""))
+    return f'<li><a href="#{anchor(page.name)}">{number}{title}</a></li>'
 
 
 def _file(book: Book, page: Page) -> Path:
