@@ -41,6 +41,8 @@ _STYLE = """
 .print-page h3{font-size:15pt;margin:9mm 0 3mm;font-weight:500}
 .print-page h4{font-size:12pt;margin:6mm 0 2mm;font-weight:600}
 .print-page h5{font-size:10.5pt;margin:4mm 0 1mm;font-weight:600}
+.print-page :is(h2,h3,h4,h5){break-after:avoid}
+.print-page details.hide>summary{display:none}
 .print-page figure img{max-height:200mm;object-fit:contain}
 .print-page a[href^="http"]{text-decoration:underline;text-decoration-color:#bbb}
 """
@@ -111,7 +113,7 @@ def article(text: str, name: str, *, known: set[str], site: str) -> str:
     found = BeautifulSoup(text, "html.parser").find("article")
     if not isinstance(found, Tag):
         raise PdfError(f"the page {name!r} has no article; build the book again ('make book').")
-    for tag in found.select("script, .copy, .headerlink, .demo-stage, .demo-offer"):
+    for tag in found.select("script, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in"):
         tag.decompose()
     for tag in found.find_all(id=True):
         tag["id"] = anchor(name, str(tag["id"]))
