@@ -53,7 +53,7 @@ def random_split(
     """
     keys = np.arange(n) if groups is None else np.asarray(groups)
     _, group_of = np.unique(keys, return_inverse=True)
-    count = int(group_of.max()) + 1 if n else 0
+    count = int(np.max(group_of)) + 1 if n else 0
     rank = np.random.default_rng(seed).permutation(count)
     return _cut(n, fractions, group_of, rank, labels)
 

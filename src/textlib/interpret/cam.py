@@ -141,7 +141,7 @@ def overlay(
 
     picture = np.asarray(image)
     picture = picture / 255 if picture.dtype == np.uint8 else picture.astype(float)
-    if picture.min() < 0 or picture.max() > 1:
+    if np.min(picture) < 0 or np.max(picture) > 1:
         raise ValueError("a picture of floats must have values from 0 to 1; undo preprocessing.")
     picture = picture.reshape(*picture.shape[:2], -1)
     smooth = np.clip(resize_map(heat, picture.shape[:2]), 0, 1)
