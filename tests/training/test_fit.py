@@ -48,6 +48,29 @@ def test_it_trains_exactly_as_model_fit_does():
     np.testing.assert_allclose(run.history["loss"], history["loss"], rtol=1e-6)
 
 
+def test_the_step_is_traced_once():
+    import tensorflow as tf
+
+    for data in ((X, Y), (tf.data.Dataset.from_tensor_slices((X, Y)).batch(16), None)):
+        traces = []
+
+        def squares(target, prediction, traces=traces):
+            traces.append(1)
+            return keras.losses.mean_squared_error(target, prediction)
+
+        training.fit(network(loss=squares), *data, batch_size=None if data[1] is None else 16)
+        assert len(traces) == 1
+
+
+def test_metrics_start_from_nothing():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    model.optimizer.learning_rate = 0.0
+    expected = np.abs(model.predict(X, verbose=0) - Y).mean()
+    run = training.fit(model, X, Y, batch_size=16)
+    assert run.final("mae") == pytest.approx(expected, rel=1e-5)
+
+
 def test_training_on_after_a_restored_run_equals_training_on_after_a_trained_one():
     first, second = network(), network()
     train(first)

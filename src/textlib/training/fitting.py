@@ -158,6 +158,7 @@ def fit(
             return _from_record(record)
     clock = _Clock()
     began = time.perf_counter()
+    _create_state(model, x, y)
     history = model.fit(
         x,
         y,
@@ -227,6 +228,36 @@ def _require_ready(model: keras.Model) -> None:
             "it once on a batch."
         )
         raise ValueError(message)
+
+
+def _create_state(model: keras.Model, x: Any, y: Any) -> None:
+    """Create the variables of optimizer and metrics ahead of the first update.
+
+    TensorFlow traces a step anew if its first trace created variables, and Keras leaves those of
+    the metrics given to ``compile`` to the first update. For a small network, one trace lasts as
+    long as an epoch or two. The metrics are shown one sample of zeros, and then reset. Where there
+    are several outputs, or a size is not known, this is left to Keras.
+    """
+    if model.optimizer is not None and not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    own_step = type(model).train_step is not keras.Model.train_step
+    if own_step or len(getattr(model, "outputs", None) or ()) != 1:
+        return
+    if hasattr(x, "element_spec"):  # of a tf.data.Dataset: (x, y) or (x, y, sample weights)
+        y = x.element_spec[1] if isinstance(x.element_spec, tuple) else None
+    target, prediction = _zeros(y), _zeros(model.outputs[0])
+    if target is not None and prediction is not None:
+        model.compute_metrics(None, target, prediction)
+        model.reset_metrics()
+
+
+def _zeros(like: Any) -> Any:
+    """Return one sample of zeros of the same shape and type, or ``None`` if a size is unknown."""
+    shape = getattr(like, "shape", None)
+    if shape is None or None in shape[1:]:
+        return None
+    dtype = keras.backend.standardize_dtype(like.dtype)
+    return keras.ops.zeros((1, *shape[1:]), dtype=dtype)
 
 
 def _key(model: keras.Model, data: Any, rest: list[Any]) -> str:
