@@ -1,6 +1,7 @@
 """Building the small book: what runs, what is kept, and what a reader of the terminal is told."""
 
 import json
+import re
 
 import pytest
 
@@ -202,6 +203,21 @@ def test_a_page_executed_on_the_side_says_how_many_of_its_claims_hold(fixture_bo
     done = fixture_book.press("execute", "part/bad", "-o", str(out))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 of 2 claims hold." in done.stdout
+
+
+def test_a_page_executed_on_the_side_shows_its_slow_cells_and_can_train_anew(fixture_book):
+    code = 'import os, time\ntime.sleep(0.6)\nprint("store", os.environ["TEXTLIB_RUNS"])'
+    page = fixture_book.page("part/slow", code)
+    first = "from textlib import claims, scale"
+    line = 1 + page.read_text(encoding="utf-8").splitlines().index(first)
+    out = fixture_book.root / "out/slow.ipynb"
+    done = fixture_book.press("execute", "part/slow", "-o", str(out))
+    assert re.search(rf"0\.\d s  line {line}: {first}", done.stdout), done.stdout
+    store = str(fixture_book.root / "_build/runs")
+    assert f"store {store}" in out.read_text(encoding="utf-8")
+    done = fixture_book.press("execute", "part/slow", "-o", str(out), "--fresh")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"store {store}" not in out.read_text(encoding="utf-8")
 
 
 def test_without_npm_demos_stay_static_and_the_build_says_so(fixture_book, monkeypatch, tmp_path):

@@ -104,23 +104,38 @@ def build(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
 @main.command()
 @click.argument("page")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--fresh", is_flag=True, help="Train anew what the run store has.")
 @SCALE
 @TIMEOUT
 @click.pass_obj
-def execute(root: Path | None, page: str, output: Path, scale: str, timeout: float | None) -> None:
+def execute(
+    root: Path | None,
+    page: str,
+    output: Path,
+    fresh: bool,
+    scale: str,
+    timeout: float | None,
+) -> None:
     """Execute one page into a notebook, without touching the book's outputs.
 
-    The notebook is written even if a claim or a cell fails; the exit code is then 1.
+    The notebook is written even if a claim or a cell fails; the exit code is then 1. The cells that
+    took longest are listed.
     """
+    from tempfile import TemporaryDirectory
+
     from textlib.press.trial import trials
 
     console = _console()
-    outcome = next(iter(trials(_book(root), (page,), seeds=1, scale=scale, timeout=timeout)))[1]
+    with TemporaryDirectory(prefix="textlib-runs-") as empty:
+        runs = Path(empty) if fresh else None
+        found = trials(_book(root), (page,), seeds=1, scale=scale, timeout=timeout, runs=runs)
+        outcome = next(iter(found))[1]
     if outcome.notebook is not None:
         import nbformat
 
         output.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(outcome.notebook, output)
+    _show_slowest(console, outcome)
     if outcome.failure:
         _show_failure(console, outcome)
         sys.exit(1)
@@ -371,6 +386,16 @@ def _show_published(console: "Console", result: "Result") -> None:
     if published.ok:
         console.print(f"{result.seconds:.1f} s in all.")
         click.echo(str(published.index))
+
+
+def _show_slowest(console: "Console", outcome: "Outcome", *, count: int = 8) -> None:
+    """List the cells that took longest, from half a second up, by their lines in the page."""
+    slow = sorted(outcome.times, key=lambda time: -time.seconds)[:count]
+    for time in slow:
+        if time.seconds >= 0.5:
+            first = time.code.strip().partition("\n")[0][:70]
+            line = f"{time.seconds:7.1f} s  line {time.line}: {first}"
+            console.print(line, markup=False, highlight=False)
 
 
 def _show_failure(console: "Console", outcome: "Outcome") -> None:

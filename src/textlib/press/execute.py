@@ -98,6 +98,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class CellTime:
+    """Seconds that a cell took, and the line in the source file where its code begins."""
+
+    line: int
+    seconds: float
+    code: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of one task: ``"executed"``, ``"cached"`` (by another build) or ``"failed"``."""
 
@@ -112,6 +121,7 @@ class Outcome:
     notebook: Any = None
     seed: int = 0
     executed: str = ""
+    times: tuple[CellTime, ...] = ()
 
 
 @dataclass
@@ -196,6 +206,7 @@ def _run(task: Task, page: Page, store: Store, watch: Watch) -> Outcome:
         None if task.commit else run.notebook,
         task.seed,
         started.isoformat(timespec="seconds"),
+        tuple(run.times),
     )
 
 
@@ -210,6 +221,8 @@ class _Run:
         self.cell_index = 0
         self.peak_memory = 0
         self.seconds_saved = 0.0
+        self.times: list[CellTime] = []
+        self.cell_began = 0.0
         self.timed_out = False
         self.client: Any = None
         self.log: Path | None = None
@@ -265,9 +278,14 @@ class _Run:
 
     def _cell_begins(self, cell: Any, cell_index: int) -> None:
         self.cell_index = cell_index
+        self.cell_began = time.perf_counter()
         self.watch.report(self.page.name, self.done, self.total)
 
     async def _cell_ended(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        seconds = time.perf_counter() - self.cell_began
+        self.times.append(
+            CellTime(_line(self.page, cell_index, cell.source, ""), seconds, cell.source)
+        )
         self.done += 1
         self.peak_memory = max(self.peak_memory, peak_memory(self._pid()))
         self.seconds_saved = await self._ask_seconds_saved()

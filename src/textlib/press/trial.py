@@ -5,6 +5,7 @@ Authors test with it whether a claim holds on several seeds before they choose i
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from textlib.press import plan
 from textlib.press.book import Book
@@ -20,6 +21,7 @@ def trials(
     jobs: int | None = None,
     scale: str = "quick",
     timeout: float | None = None,
+    runs: Path | None = None,
 ) -> Iterator[tuple[int, Outcome]]:
     """Yield ``(seed offset, outcome)`` for each page on each seed, in order of completion.
 
@@ -39,6 +41,8 @@ def trials(
         ``"quick"`` or ``"full"``.
     timeout
         Seconds for one run of one page.
+    runs
+        A folder to use as the run store instead of the book's.
     """
     states = plan.make(book, book.select(pages), scale=scale)
     count = max(1, min(jobs or cores(), len(states) * seeds))
@@ -48,6 +52,8 @@ def trials(
         for seed in range(seeds):
             task = task_of(book, state, options, jobs=count)
             environment = {**task.environment, "TEXTLIB_SEED_OFFSET": str(seed)}
+            if runs is not None:
+                environment["TEXTLIB_RUNS"] = str(runs)
             tasks.append(
                 replace(task, environment=environment, commit=False, keep_going=True, seed=seed)
             )
