@@ -143,6 +143,86 @@ def test_targets_are_ignored():
     assert losses[0] == pytest.approx(losses[1], rel=1e-6)
 
 
+def after_one_update(model, rows, weights=None):
+    """Return the weights after one step of plain gradient descent, of rate 0.01, on a batch."""
+    model.compile(keras.optimizers.SGD(0.01), jit_compile=False)
+    # Keras drops the weights where there are no targets.
+    model.fit(rows, rows, sample_weight=weights, batch_size=len(rows), shuffle=False, verbose=0)
+    return numbers(*model.trainable_weights)
+
+
+@pytest.mark.parametrize("shape", [(40,), (40, 1)])
+def test_a_sample_weight_counts_a_row_that_often(shape):
+    world = LinearGaussian()
+    off = {"shift_mean": 0.6, "log_spread": -40.0}  # no noise to speak of: rows can be compared
+    counts = np.random.default_rng(1).multinomial(40, np.full(40, 1 / 40))
+    rows = np.repeat(world.x, counts, axis=0)
+    weighted = after_one_update(world.model(**off), world.x, counts.reshape(shape))
+    repeated = after_one_update(world.model(**off), rows)
+    plain = after_one_update(world.model(**off), world.x)
+    for values, expected in zip(weighted, repeated, strict=True):
+        np.testing.assert_allclose(values, expected, rtol=1e-4, atol=1e-5)
+    assert any(not np.allclose(a, b, atol=1e-3) for a, b in zip(weighted, plain, strict=True))
+
+
+def test_sample_weights_reach_what_evaluate_reports():
+    world = LinearGaussian()
+    model = world.model(log_spread=-40.0)
+    model.compile("adam", jit_compile=False)
+    weights = np.linspace(0, 3, len(world.x)).astype("float32")
+    options = {"sample_weight": weights, "verbose": 0, "return_dict": True}
+    found = model.evaluate(world.x, world.x, **options)
+    for name, values in zip(("reconstruction", "kl"), numbers(*model.terms(world.x)), strict=True):
+        assert found[name] == pytest.approx(np.mean(weights * values), rel=1e-4)
+    assert found["loss"] == pytest.approx(found["reconstruction"] + found["kl"], rel=1e-4)
+
+
+def penalized(factor):
+    """Return a small model whose encoder pays for the squares of its first weights."""
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((28, 28, 1))
+    penalty = keras.regularizers.L2(factor) if factor else None
+    hidden = keras.layers.Dense(4, "relu", kernel_regularizer=penalty)
+    values = hidden(keras.layers.Flatten()(inputs))
+    outputs = [keras.layers.Dense(2)(values), keras.layers.Dense(2)(values)]
+    decoder = models.image_decoder(units=(4,), codes=2)
+    return models.VariationalAutoencoder(keras.Model(inputs, outputs), decoder, seed=0)
+
+
+def test_penalties_are_part_of_the_loss_and_of_its_gradient():
+    factor = 0.3
+    model = penalized(factor)
+    (kernel,) = numbers(model.trainable_weights[0])
+    model.compile("adam", jit_compile=False)
+    found = model.evaluate(PICTURES, batch_size=5, verbose=0, return_dict=True)  # a ragged batch
+    penalty = found["loss"] - found["reconstruction"] - found["kl"]
+    assert penalty == pytest.approx(factor * np.sum(kernel**2), rel=1e-3)
+    moved, *with_penalty = after_one_update(penalized(factor), PICTURES)
+    free, *without = after_one_update(penalized(0), PICTURES)
+    np.testing.assert_allclose(moved - free, -0.01 * 2 * factor * kernel, rtol=1e-3, atol=1e-6)
+    for values, expected in zip(with_penalty, without, strict=True):
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_the_builder_passes_on_what_the_outputs_mean():
+    model = small(likelihood="gaussian", deviation=0.5, output_activation=None, beta=2, name="v")
+    assert (model.likelihood, model.deviation, model.beta, model.name) == ("gaussian", 0.5, 2, "v")
+    for weight in model.decoder.weights:
+        weight.assign(ops.zeros_like(weight))
+    model.decoder.weights[-1].assign(ops.full((784,), 3.0))  # every pixel has the mean 3
+    (found,) = numbers(model.terms(PICTURES)[0])
+    squares = np.sum((PICTURES - 3) ** 2, axis=(1, 2, 3))
+    expected = squares / (2 * 0.5**2) + 784 * np.log(0.5 * np.sqrt(2 * np.pi))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_a_plain_autoencoder_can_end_in_a_linear_layer():
+    bounded, linear = models.autoencoder(), models.autoencoder(output_activation=None)
+    linear.set_weights(bounded.get_weights())
+    probabilities, scores = numbers(bounded(PICTURES), linear(PICTURES))
+    np.testing.assert_allclose(probabilities, 1 / (1 + np.exp(-scores)), rtol=1e-5)
+
+
 def test_outputs_are_random_in_training_only():
     model = small()
     np.testing.assert_array_equal(*numbers(model(PICTURES), model(PICTURES)))
@@ -158,6 +238,26 @@ def test_samples_repeat_with_their_seed():
     assert first.shape == (4, 28, 28, 1)
     np.testing.assert_array_equal(first, same)
     assert not np.allclose(first, other)
+
+
+class Rehearsal(keras.layers.Layer):
+    """Adds decoded draws from a trained model to its inputs, as in training against forgetting."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.source = source
+
+    def call(self, inputs, training=False):
+        return ops.concatenate([inputs, self.source.sample(8, seed=1)])
+
+
+def test_samples_do_not_depend_on_who_asks_for_them():
+    decoder = keras.Sequential([linear_decoder(), keras.layers.Dropout(0.5)])
+    encoder = models.image_encoder((WIDTH,), (), codes=CODES, heads=2)
+    model = models.VariationalAutoencoder(encoder, decoder)
+    rows = np.zeros((2, WIDTH), "float32")
+    alone, amid_training = numbers(model.sample(8, seed=1), Rehearsal(model)(rows, training=True))
+    np.testing.assert_array_equal(amid_training[2:], alone)
 
 
 def test_settings_survive_saving(tmp_path):
@@ -217,6 +317,10 @@ def test_a_plain_autoencoder_is_its_two_halves():
             "did you mean 'gaussian'",
         ),
         (lambda: models.variational_autoencoder(beta=-1), "beta is -1"),
+        (
+            lambda: models.variational_autoencoder(output_activation=None),
+            "takes the outputs for probabilities",
+        ),
     ],
 )
 def test_what_cannot_be_built_is_refused(call, message):

@@ -127,6 +127,7 @@ def autoencoder(
     *,
     codes: int = 2,
     filters: Sequence[int] = (),
+    output_activation: str | None = "sigmoid",
 ) -> keras.Model:
     """Build a plain autoencoder: `image_encoder`, then `image_decoder`.
 
@@ -134,7 +135,7 @@ def autoencoder(
 
     Parameters
     ----------
-    input_shape, units, codes, filters
+    input_shape, units, codes, filters, output_activation
         As for `image_encoder` and `image_decoder`.
 
     Returns
@@ -147,9 +148,8 @@ def autoencoder(
     Hinton, Salakhutdinov: Reducing the dimensionality of data with neural networks. Science 313
     (2006).
     """
-    encoder = image_encoder(input_shape, units, codes=codes, filters=filters)
-    decoder = image_decoder(input_shape, units, codes=codes, filters=filters)
-    return keras.Sequential([keras.Input(tuple(input_shape)), encoder, decoder], name="autoencoder")
+    halves = _halves(input_shape, units, codes, filters, output_activation)
+    return keras.Sequential([keras.Input(tuple(input_shape)), *halves], name="autoencoder")
 
 
 @register
@@ -159,31 +159,40 @@ def variational_autoencoder(
     *,
     codes: int = 2,
     filters: Sequence[int] = (),
-    beta: float = 1.0,
-    seed: int | None = None,
+    output_activation: str | None = "sigmoid",
+    **options: Any,
 ) -> keras.Model:
-    """Build a variational autoencoder for images with values between 0 and 1.
+    """Build a variational autoencoder of an `image_encoder` and an `image_decoder`.
 
     Parameters
     ----------
-    input_shape, units, codes, filters
-        As for `image_encoder` and `image_decoder`.
-    beta, seed
-        As for `VariationalAutoencoder`.
+    input_shape, units, codes, filters, output_activation
+        As for `image_encoder` and `image_decoder`. For values that are not between 0 and 1, take
+        ``output_activation=None`` with ``likelihood="gaussian"``.
+    **options
+        ``beta``, ``likelihood``, ``deviation``, ``seed`` and ``name``, as for
+        `VariationalAutoencoder`.
 
     Returns
     -------
     VariationalAutoencoder
         Uncompiled; inputs and outputs ``(batch, height, width, channels)``.
+
+    Raises
+    ------
+    ValueError
+        If a part refuses its options, or linear outputs shall be probabilities.
     """
-    options: dict[str, Any] = {"codes": codes, "filters": filters}
-    return VariationalAutoencoder(
-        image_encoder(input_shape, units, heads=2, **options),
-        image_decoder(input_shape, units, **options),
-        beta=beta,
-        seed=seed,
-        name="variational_autoencoder",
-    )
+    if (
+        output_activation in (None, "linear")
+        and options.get("likelihood", "bernoulli") == "bernoulli"
+    ):
+        raise ValueError(
+            f"output_activation is {output_activation!r}, but the Bernoulli likelihood takes the "
+            "outputs for probabilities; use 'sigmoid', or likelihood='gaussian'."
+        )
+    halves = _halves(input_shape, units, codes, filters, output_activation, heads=2)
+    return VariationalAutoencoder(*halves, **{"name": "variational_autoencoder", **options})
 
 
 @keras.saving.register_keras_serializable(package="textlib")
@@ -196,7 +205,9 @@ class VariationalAutoencoder(keras.Model):
     minimizes ``reconstruction + beta * divergence``, averaged over the batch; for ``beta = 1`` that
     is the negative evidence lower bound on the logarithm of the likelihood, in nats.
 
-    ``fit`` takes inputs and ignores targets. It tracks ``loss``, ``reconstruction`` and ``kl``.
+    ``fit`` takes inputs and ignores targets. It tracks ``loss``, ``reconstruction`` and ``kl``. A
+    sample weight multiplies what its row adds to all three, and the penalties of regularized layers
+    are added to ``loss``. (Keras passes on sample weights only along with targets.)
 
     Parameters
     ----------
@@ -308,18 +319,16 @@ class VariationalAutoencoder(keras.Model):
         """Move the weights once, down the gradient of the loss of a batch."""
         import tensorflow as tf
 
-        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            reconstruction, divergence = self.terms(inputs, training=True)
-            loss = ops.mean(reconstruction + self.beta * divergence)
+            parts = self._parts(data, training=True)
+            loss = self.optimizer.scale_loss(ops.mean(parts["loss"]))
         gradients = tape.gradient(loss, self.trainable_weights)
         self.optimizer.apply(gradients, self.trainable_weights)
-        return self._track(reconstruction, divergence)
+        return self._track(parts)
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Measure a batch."""
-        inputs, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return self._track(*self.terms(inputs))
+        return self._track(self._parts(data))
 
     def sample(self, n: int, *, seed: int = 0) -> Any:
         """Return decoded draws from the prior, shape ``(n, ...)``.
@@ -332,7 +341,7 @@ class VariationalAutoencoder(keras.Model):
             Seed of the draw.
         """
         codes = keras.random.normal((n, self.decoder.input_shape[-1]), seed=seed)
-        return self.decoder(codes)
+        return self.decoder(codes, training=False)
 
     def get_config(self) -> dict[str, Any]:
         """Return what it takes to build the model again."""
@@ -365,11 +374,36 @@ class VariationalAutoencoder(keras.Model):
             values = 0.5 * ops.square(scaled) + math.log(self.deviation * math.sqrt(2 * math.pi))
         return ops.sum(values, axis=tuple(range(1, len(outputs.shape))))
 
-    def _track(self, reconstruction: Any, divergence: Any) -> dict[str, Any]:
-        found = (reconstruction + self.beta * divergence, reconstruction, divergence)
-        for tracker, values in zip(self.trackers, found, strict=True):
-            tracker.update_state(values)
+    def _parts(self, data: Any, training: bool = False) -> dict[str, Any]:
+        """Return what each row of a batch adds to the tracked numbers, shape ``(batch,)`` each."""
+        inputs, _, weights = keras.utils.unpack_x_y_sample_weight(data)
+        reconstruction, divergence = self.terms(inputs, training=training)
+        if weights is not None:
+            weights = ops.reshape(ops.cast(weights, reconstruction.dtype), (-1,))
+            reconstruction, divergence = weights * reconstruction, weights * divergence
+        loss = reconstruction + self.beta * divergence
+        for penalty in self.losses:
+            loss += ops.sum(penalty)
+        return {"loss": loss, "reconstruction": reconstruction, "kl": divergence}
+
+    def _track(self, parts: dict[str, Any]) -> dict[str, Any]:
+        for tracker in self.trackers:
+            tracker.update_state(parts[tracker.name])
         return {tracker.name: tracker.result() for tracker in self.trackers}
+
+
+def _halves(
+    shape: Sequence[int],
+    units: Sequence[int],
+    codes: int,
+    filters: Sequence[int],
+    output_activation: str | None,
+    heads: int = 1,
+) -> tuple[keras.Model, keras.Model]:
+    """Return an encoder and the decoder that mirrors it."""
+    both: dict[str, Any] = {"codes": codes, "filters": filters}
+    encoder = image_encoder(shape, units, heads=heads, **both)
+    return encoder, image_decoder(shape, units, output_activation=output_activation, **both)
 
 
 def _require_positive(**counts: Sequence[int]) -> None:
