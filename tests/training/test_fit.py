@@ -62,6 +62,22 @@ def test_the_step_is_traced_once():
         assert len(traces) == 1
 
 
+@pytest.mark.parametrize("inside", [False, True])
+@pytest.mark.parametrize("run", [None, "test/distributed"])
+def test_a_model_of_a_distribution_strategy_trains(run, inside):
+    import tensorflow as tf
+
+    strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
+    with strategy.scope():
+        model = network()
+        if inside:
+            found = train(model, run=run)
+    if not inside:
+        found = train(model, run=run)
+    alone = train(network(), run=None)
+    np.testing.assert_allclose(found.history["loss"], alone.history["loss"], rtol=1e-5)
+
+
 def test_metrics_start_from_nothing():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", metrics=["mae"])

@@ -236,8 +236,11 @@ def _create_state(model: keras.Model, x: Any, y: Any) -> None:
     TensorFlow traces a step anew if its first trace created variables, and Keras leaves those of
     the metrics given to ``compile`` to the first update. For a small network, one trace lasts as
     long as an epoch or two. The metrics are shown one sample of zeros, and then reset. Where there
-    are several outputs, or a size is not known, this is left to Keras.
+    are several outputs, or a size is not known, this is left to Keras; so it is under a
+    distribution strategy, where Keras sees to it by itself.
     """
+    if keras.backend.backend() != "tensorflow" or _is_distributed(model):
+        return
     if model.optimizer is not None and not model.optimizer.built:
         model.optimizer.build(model.trainable_variables)
     own_step = type(model).train_step is not keras.Model.train_step
@@ -249,6 +252,14 @@ def _create_state(model: keras.Model, x: Any, y: Any) -> None:
     if target is not None and prediction is not None:
         model.compute_metrics(None, target, prediction)
         model.reset_metrics()
+
+
+def _is_distributed(model: keras.Model) -> bool:
+    import tensorflow as tf
+
+    return tf.distribute.has_strategy() or (
+        model.distribute_strategy is not tf.distribute.get_strategy()
+    )
 
 
 def _zeros(like: Any) -> Any:
