@@ -1,5 +1,7 @@
 """``training.fit``: equal to ``model.fit``, restored only when nothing changed."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -48,18 +50,19 @@ def test_it_trains_exactly_as_model_fit_does():
     np.testing.assert_allclose(run.history["loss"], history["loss"], rtol=1e-6)
 
 
-def test_the_step_is_traced_once():
+@pytest.mark.parametrize("pipeline", [False, True])
+def test_the_step_is_traced_once(pipeline):
     import tensorflow as tf
 
-    for data in ((X, Y), (tf.data.Dataset.from_tensor_slices((X, Y)).batch(16), None)):
-        traces = []
+    traces = []
 
-        def squares(target, prediction, traces=traces):
-            traces.append(1)
-            return keras.losses.mean_squared_error(target, prediction)
+    def squares(target, prediction):
+        traces.append(1)
+        return keras.losses.mean_squared_error(target, prediction)
 
-        training.fit(network(loss=squares), *data, batch_size=None if data[1] is None else 16)
-        assert len(traces) == 1
+    batches = tf.data.Dataset.from_tensor_slices((X, Y)).batch(16)
+    training.fit(network(loss=squares), *([batches] if pipeline else [X, Y]))
+    assert len(traces) == 1
 
 
 @pytest.mark.parametrize("inside", [False, True])
@@ -70,9 +73,7 @@ def test_a_model_of_a_distribution_strategy_trains(run, inside):
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     with strategy.scope():
         model = network()
-        if inside:
-            found = train(model, run=run)
-    if not inside:
+    with strategy.scope() if inside else contextlib.nullcontext():
         found = train(model, run=run)
     alone = train(network(), run=None)
     np.testing.assert_allclose(found.history["loss"], alone.history["loss"], rtol=1e-5)

@@ -390,12 +390,10 @@ def _show_published(console: "Console", result: "Result") -> None:
 
 def _show_slowest(console: "Console", outcome: "Outcome", *, count: int = 8) -> None:
     """List the cells that took longest, from half a second up, by their lines in the page."""
-    slow = sorted(outcome.times, key=lambda time: -time.seconds)[:count]
-    for time in slow:
-        if time.seconds >= 0.5:
-            first = time.code.strip().partition("\n")[0][:70]
-            line = f"{time.seconds:7.1f} s  line {time.line}: {first}"
-            console.print(line, markup=False, highlight=False)
+    slow = [time for time in outcome.times if time.seconds >= 0.5]
+    for time in sorted(slow, key=lambda time: -time.seconds)[:count]:
+        line = f"{time.seconds:7.1f} s  line {time.line}: {time.code[:70]}"
+        console.print(line, markup=False, highlight=False)
 
 
 def _show_failure(console: "Console", outcome: "Outcome") -> None:

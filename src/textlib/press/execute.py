@@ -99,7 +99,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class CellTime:
-    """Seconds that a cell took, and the line in the source file where its code begins."""
+    """Seconds that a cell took, with its first line of code and that line's number in the file."""
 
     line: int
     seconds: float
@@ -283,9 +283,8 @@ class _Run:
 
     async def _cell_ended(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
         seconds = time.perf_counter() - self.cell_began
-        self.times.append(
-            CellTime(_line(self.page, cell_index, cell.source, ""), seconds, cell.source)
-        )
+        first = cell.source.strip().partition("\n")[0]
+        self.times.append(CellTime(_line(self.page, cell_index, first, ""), seconds, first))
         self.done += 1
         self.peak_memory = max(self.peak_memory, peak_memory(self._pid()))
         self.seconds_saved = await self._ask_seconds_saved()
