@@ -7,6 +7,7 @@ is on disk. Where there is no ``fork``, or anything goes wrong, the press uses p
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -287,6 +288,8 @@ def _main(arguments: list[str]) -> None:
     for module in arguments[1:]:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # no kernel looks for garbage among the libraries, or copies their memory for it
     with socket.socket(fileno=int(arguments[0])) as control:
         _Warm(control).serve()
 
