@@ -160,6 +160,13 @@ def test_plain_kernels_give_the_same_outputs_as_warm_ones(fixture_book):
     assert warm == outputs()
 
 
+def test_warm_kernels_leave_the_libraries_to_no_garbage_collection(fixture_book):
+    fixture_book.page(
+        "part/frozen", "import gc\nassert gc.isenabled()\nassert gc.get_freeze_count()"
+    )
+    assert "done   part/frozen" in fixture_book.execute("--warm", "part/one", "part/frozen")
+
+
 def test_a_caption_that_changed_is_published_without_executing(fixture_book):
     figure = 'from IPython.display import SVG\nSVG(\'<svg width="9" height="9"></svg>\')'
     fixture_book.page("part/figure", figure)
