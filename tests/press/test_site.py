@@ -149,6 +149,13 @@ class TestImages:
         assert np.abs(back - pixels).max() <= 8
         assert len(light) < len(stream.getvalue())
 
+    def test_no_small_mark_in_a_color_of_its_own_is_lost(self):
+        pixels = np.full((400, 400, 3), 255, np.uint8)
+        pixels[:, :300] = np.arange(300)[:, None] * [0.8, 0.5, 0.3]
+        pixels[200:202, 350:352] = (208, 89, 15)
+        back = Image.open(io.BytesIO(images.encode(picture("RGB", pixels)))).convert("RGB")
+        assert np.abs(np.asarray(back, int) - pixels).max() <= 16
+
     def test_a_photograph_stays_close(self):
         rng = np.random.default_rng(0)
         rows, columns = np.mgrid[0:200, 0:200]

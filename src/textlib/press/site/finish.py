@@ -154,8 +154,8 @@ def mend_sections(soup: BeautifulSoup) -> None:
     for entries in soup.select("[role=list]"):
         del entries["role"]  # bibliographies claim to be lists, but their entries are none
     for link in soup.find_all("a", class_="headerlink"):
-        parent = link.parent
-        heading = parent.get_text(" ", strip=True).removesuffix("#").strip() if parent else ""
+        named = link.parent and (link.parent.select_one(".caption-number") or link.parent)
+        heading = named.get_text(" ", strip=True).removesuffix("#").strip() if named else ""
         link["aria-label"] = f"Link to {heading}" if heading else "Link to this place"
         link.attrs.pop("title", None)
     for title in soup.select("span.math[title], a[title='']"):

@@ -2,8 +2,10 @@
 
 The results are kept under version control, so that building the book needs none of this. It cuts
 Literata (text) and STIX Two Math (formulas) down to the characters of a book in English with
-mathematics. Both come from registry packages: ``pip install fonttools brotli fontpkg-literata
-ziamath``. Both are under the SIL Open Font License, which the theme ships next to them.
+mathematics. The alphabets that few pages use (bold, script, double-struck) are a file of their
+own, which browsers fetch for the pages that need it. Both fonts come from registry packages:
+``pip install fonttools brotli fontpkg-literata ziamath``. Both are under the SIL Open Font
+License, which the theme ships next to them.
 """
 
 import importlib.util
@@ -23,55 +25,30 @@ _MATH_BLOCKS: list[Iterable[int]] = [
     [0xA0, 0xAC, 0xAF, 0xB0, 0xB1, 0xB4, 0xB7, 0xD7, 0xF7, 0x131, 0x237],
     [0x2C6, 0x2C7, 0x2D8, 0x2D9, 0x2DC, 0x300, 0x301, 0x302, 0x303, 0x304, 0x307, 0x308, 0x30C],
     [*range(0x391, 0x3AA), *range(0x3B1, 0x3CA), 0x3D1, 0x3D5, 0x3D6, 0x3F0, 0x3F1, 0x3F5],
-    [
-        0x2013,
-        0x2014,
-        0x2016,
-        0x2019,
-        0x2020,
-        0x2022,
-        0x2026,
-        *range(0x2032, 0x2035),
-        0x203E,
-        0x2044,
-    ],
-    [0x20D0, 0x20D1, 0x20D6, 0x20D7, 0x2061, 0x2062, 0x2063],
-    [0x2102, 0x210B, 0x210E, 0x2110, 0x2111, 0x2112, 0x2113, 0x2115, 0x2119, 0x211A, 0x211B],
-    [0x211C, 0x211D, 0x2124, 0x212C, 0x2130, 0x2131, 0x2133],
+    [0x2013, 0x2014, 0x2016, 0x2019, 0x2020, 0x2022, 0x2026, *range(0x2032, 0x2035), 0x203E],
+    [0x2044, 0x20D0, 0x20D1, 0x20D6, 0x20D7, 0x2061, 0x2062, 0x2063, 0x210E, 0x2113],
     [*range(0x2190, 0x2196), 0x21A6, 0x21D0, 0x21D2, 0x21D4, 0x27F5, 0x27F6, 0x27F9],
     [*range(0x2200, 0x2214), *range(0x2217, 0x221B), 0x221D, 0x221E, 0x2223, 0x2225, 0x2226],
-    [
-        *range(0x2227, 0x2230),
-        0x2234,
-        0x223C,
-        0x2243,
-        0x2245,
-        0x2248,
-        0x2254,
-        0x225C,
-        0x2260,
-        0x2261,
-    ],
-    [0x2264, 0x2265, 0x226A, 0x226B, 0x227A, 0x227B, *range(0x2282, 0x2288), 0x2295, 0x2297],
-    [
-        0x2299,
-        0x22A4,
-        0x22A5,
-        0x22C0,
-        0x22C1,
-        0x22C2,
-        0x22C3,
-        0x22C5,
-        0x22C6,
-        *range(0x22EE, 0x22F2),
-    ],
-    [*range(0x2308, 0x230C), 0x23B4, 0x23B5, *range(0x23DC, 0x23E0), 0x25A1, 0x27E8, 0x27E9],
-    [0x2A01, 0x2A02, 0x2A7D, 0x2A7E],
-    range(0x1D400, 0x1D49C),  # bold, italic, bold italic
+    [*range(0x2227, 0x2230), 0x2234, 0x223C, 0x2243, 0x2245, 0x2248, 0x2254, 0x225C, 0x2260],
+    [0x2261, 0x2264, 0x2265, 0x226A, 0x226B, 0x227A, 0x227B, *range(0x2282, 0x2288), 0x2295],
+    [0x2297, 0x2299, 0x22A4, 0x22A5, *range(0x22C0, 0x22C4), 0x22C5, 0x22C6],
+    [*range(0x22EE, 0x22F2), *range(0x2308, 0x230C), 0x23B4, 0x23B5, *range(0x23DC, 0x23E0)],
+    [0x25A1, 0x27E8, 0x27E9, 0x2A01, 0x2A02, 0x2A7D, 0x2A7E],
+    range(0x1D434, 0x1D468),  # italic
+    [0x1D6A4, 0x1D6A5, *range(0x1D6E2, 0x1D71C)],  # dotless; italic Greek
+]
+# math.css names the same ranges.
+_ALPHABETS: list[Iterable[int]] = [
+    [0x2102, *range(0x210B, 0x210E), *range(0x2110, 0x2113), 0x2115, *range(0x2119, 0x211E)],
+    [0x2124, 0x212C, *range(0x2130, 0x2134)],  # script, Fraktur and double-struck of early days
+    range(0x1D400, 0x1D434),  # bold
+    range(0x1D468, 0x1D49C),  # bold italic
     range(0x1D49C, 0x1D4B6),  # script capitals
     range(0x1D538, 0x1D552),  # double-struck capitals
-    [0x1D7D9, 0x1D6A4, 0x1D6A5, *range(0x1D6A8, 0x1D756)],  # Greek; double-struck one
+    [*range(0x1D6A8, 0x1D6E2), *range(0x1D71C, 0x1D756), 0x1D7D9],  # bold Greek; a one
 ]
+# No "ssty", the heavier forms for scripts: they would double the file, for Firefox alone.
+_MATH_FEATURES = ["dtls", "flac", "kern", "ss04"]
 
 
 def text_font(style: str) -> None:
@@ -85,14 +62,13 @@ def text_font(style: str) -> None:
     _save(font, f"text{style.lower()}.woff2")
 
 
-def math_font() -> None:
-    """Write the math font with the table that makes roots and brackets grow."""
+def math_font(name: str, blocks: Iterable[Iterable[int]]) -> None:
+    """Write a part of the math font, with the table that makes roots and brackets grow."""
     from fontTools.ttLib import TTFont
 
     source = _package("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
-    characters = [code for block in _MATH_BLOCKS for code in block]
-    font = _subset(TTFont(source), characters, ["ssty", "dtls", "flac", "kern", "ss04"])
-    _save(font, "math.woff2")
+    characters = [code for block in blocks for code in block]
+    _save(_subset(TTFont(source), characters, _MATH_FEATURES), name)
 
 
 def _subset(font: Any, characters: Iterable[int], features: list[str]) -> Any:
@@ -124,4 +100,5 @@ def _package(name: str) -> Path:
 if __name__ == "__main__":
     text_font("")
     text_font("-Italic")
-    math_font()
+    math_font("math.woff2", _MATH_BLOCKS)
+    math_font("math-alphabets.woff2", _ALPHABETS)

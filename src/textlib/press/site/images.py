@@ -19,12 +19,18 @@ from sphinx.application import Sphinx
 
 from textlib import paths
 
-_VERSION = b"6"  # change it when `encode` changes
+_VERSION = b"7"  # change it when `encode` changes
 _CSS_DPI = 96
 #: No picture is sent with more pixels than a sharp screen can show in the column.
 _MAX_WIDTH = 1680
-#: Mean difference per channel, of 255, that reducing to 256 colors may make.
-_COLOR_ERROR = 0.6
+#: Ways to few colors, best first: their number, how they are chosen, and the largest and the mean
+#: difference per channel, of 255, that they may make.
+_FEW = (
+    (64, Image.Quantize.MAXCOVERAGE, 16, 0.3),
+    (128, Image.Quantize.MAXCOVERAGE, 16, 0.3),
+    (256, Image.Quantize.MAXCOVERAGE, 16, 0.6),
+    (256, Image.Quantize.MEDIANCUT, 255, 0.6),
+)
 _PHOTO_QUALITY = 84
 _TOO_LARGE = 60_000  # bytes of a lossless picture, from where lossy is considered
 
@@ -98,7 +104,7 @@ def publish_file(
 
 
 def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
-    """Return a picture as WebP: lossless if 256 colors are enough and it stays small.
+    """Return a picture as WebP: lossless if few colors are enough and it stays small.
 
     Parameters
     ----------
@@ -114,15 +120,25 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
     if image.width > max_width:
         height = round(image.height * max_width / image.width)
         image = image.resize((max_width, height), Image.Resampling.LANCZOS)
-    method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else Image.Quantize.MEDIANCUT
-    few = image.quantize(256, method=method, dither=Image.Dither.NONE).convert(image.mode)
-    error = np.abs(np.asarray(few, np.int16) - np.asarray(image, np.int16)).mean()
-    lossy = _webp(image, quality=_PHOTO_QUALITY)
-    if error > _COLOR_ERROR:
-        return lossy
-    exact = _webp(few, lossless=True, quality=80)
+    few = _few_colors(image)
+    exact = None if few is None else _webp(few, lossless=True, quality=80)
+    if exact is not None and len(exact) <= _TOO_LARGE:
+        return exact
     # Gray photographs and feature maps have few colors too, and no sharp lines to keep.
-    return lossy if len(exact) > _TOO_LARGE and len(lossy) < len(exact) else exact
+    lossy = _webp(image, quality=_PHOTO_QUALITY)
+    return lossy if exact is None or len(lossy) < len(exact) else exact
+
+
+def _few_colors(image: Image.Image) -> Image.Image | None:
+    """Return the picture in the fewest colors that do not show, or None for a photograph."""
+    original = np.asarray(image, np.int16)
+    for colors, chosen, of_one_pixel, of_all in _FEW:
+        method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else chosen
+        few = image.quantize(colors, method=method, dither=Image.Dither.NONE).convert(image.mode)
+        error = np.abs(np.asarray(few, np.int16) - original)
+        if error.max() <= of_one_pixel and error.mean() <= of_all:
+            return few
+    return None
 
 
 def _webp(image: Image.Image, **options: Any) -> bytes:
