@@ -2,9 +2,11 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
 
+from textlib.press import outputs
 from textlib.press.store import Store
 
 pytestmark = pytest.mark.slow
@@ -92,6 +94,19 @@ def test_a_page_whose_trainings_are_restored_keeps_the_time_of_training_from_not
     assert stamp.seconds < 200
     told = {each.hashkey: each.data for each in store._cache().list_cache_records()}
     assert told[stamp.entry]["execution_seconds"] == stamp.seconds_from_nothing > 1000
+
+
+def test_every_page_is_made_again_when_the_press_changed(fixture_book, monkeypatch):
+    app = SimpleNamespace(srcdir=fixture_book.root / "book")
+    env = SimpleNamespace(found_docs={"part/one", "part/two"})
+
+    def outdated():
+        return set(outputs._outdated(app, env, set(), set(), set()))
+
+    assert outdated() == env.found_docs
+    assert outdated() == set()
+    monkeypatch.setattr(outputs, "_digest_of_press", lambda: "of another press")
+    assert outdated() == env.found_docs
 
 
 def test_building_one_page_executes_that_page_and_publishes_what_is_there(fixture_book):

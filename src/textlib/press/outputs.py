@@ -1,11 +1,12 @@
 """A Sphinx extension that lets Jupyter Book read what the press executed.
 
 Sphinx decides by a page's own file whether to read it again; here a page whose outputs changed is
-read again too. In a publishing run of the press nothing executes: a page without stored outputs
-is shown without any.
+read again too, and every page if the press itself changed. In a publishing run of the press
+nothing executes: a page without stored outputs is shown without any.
 """
 
 import contextlib
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,10 @@ def _read_only(app: Sphinx, config: Any) -> None:
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Return the pages whose stored outputs are not those that Sphinx read last time."""
+    """Return the pages whose stored outputs are not those that Sphinx read last time.
+
+    All of them, if another state of the press made them into pages.
+    """
     try:
         store = Store(Book.find(Path(app.srcdir)))
     except BookError:
@@ -49,7 +53,20 @@ def _outdated(
         if stamp is not None:
             now[docname] = stamp.digest + stamp.executed
     env.textlib_outputs = now  # type: ignore[attr-defined]
+    press_before, press = getattr(env, "textlib_press", None), _digest_of_press()
+    env.textlib_press = press  # type: ignore[attr-defined]
+    if press != press_before:
+        return list(env.found_docs)
     return [docname for docname in env.found_docs if before.get(docname) != now.get(docname)]
+
+
+def _digest_of_press() -> str:
+    """Return a digest of the code and the theme that turn what was executed into pages."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 _clients: dict[type, type] = {}
