@@ -139,6 +139,8 @@ def plain_code(soup: BeautifulSoup) -> None:
         names = classes(span)
         if len(names) == 1 and names[0] in colors.UNCOLORED:
             span.unwrap()
+    for link in soup.select(".highlight pre a[title]"):
+        del link["title"]  # the name that the code spells and the address ends with
     for code in soup.select(".highlight pre"):
         code.smooth()
 

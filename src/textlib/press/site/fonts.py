@@ -2,8 +2,8 @@
 
 The results are kept under version control, so that building the book needs none of this. It cuts
 Literata (text) and STIX Two Math (formulas) down to the characters of a book in English with
-mathematics. The alphabets that few pages use (bold, script, double-struck) are a file of their
-own, which browsers fetch for the pages that need it. Both fonts come from registry packages:
+mathematics. What few pages use (letters with accents; bold, script, double-struck letters in
+formulas) are files of their own, which browsers fetch for the pages that need them. Both fonts come from registry packages:
 ``pip install fonttools brotli fontpkg-literata ziamath``. Both are under the SIL Open Font
 License, which the theme ships next to them.
 """
@@ -15,10 +15,12 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "theme" / "static" / "fonts"
 
-_LATIN = [*range(0x20, 0x7F), *range(0xA0, 0x180)]
+_COMMON = [*range(0x20, 0x7F), 0xA0, 0xA7, 0xA9, 0xB0, 0xB1, 0xB7, 0xD7, 0xE4, 0xE9, 0xF6, 0xFC]
 _PUNCTUATION = [*range(0x2010, 0x2030), 0x2032, 0x2033, 0x20AC, 0x2122]
-_SYMBOLS = [*range(0x2190, 0x2194), 0x2212, 0x00D7, 0x2248, 0x2260, 0x2264, 0x2265, 0x2713]
-_TEXT_FEATURES = ["kern", "liga", "calt", "ccmp", "locl", "mark", "lnum", "onum", "tnum", "sups"]
+_SYMBOLS = [*range(0x2190, 0x2194), 0x2212, 0x2248, 0x2260, 0x2264, 0x2265, 0x2713]
+_TEXT = [*_COMMON, *_PUNCTUATION, *_SYMBOLS]
+_ACCENTS = sorted({*range(0xA1, 0x180)} - {*_COMMON})  # book.css and math.css name these ranges
+_TEXT_FEATURES = ["kern", "liga", "calt", "ccmp", "locl", "mark", "lnum", "tnum"]
 
 _MATH_BLOCKS: list[Iterable[int]] = [
     range(0x20, 0x7F),
@@ -37,7 +39,6 @@ _MATH_BLOCKS: list[Iterable[int]] = [
     range(0x1D434, 0x1D468),  # italic
     [0x1D6A4, 0x1D6A5, *range(0x1D6E2, 0x1D71C)],  # dotless; italic Greek
 ]
-# math.css names the same ranges.
 _ALPHABETS: list[Iterable[int]] = [
     [0x2102, *range(0x210B, 0x210E), *range(0x2110, 0x2113), 0x2115, *range(0x2119, 0x211E)],
     [0x2124, 0x212C, *range(0x2130, 0x2134)],  # script, Fraktur and double-struck of early days
@@ -51,15 +52,15 @@ _ALPHABETS: list[Iterable[int]] = [
 _MATH_FEATURES = ["dtls", "flac", "kern", "ss04"]
 
 
-def text_font(style: str) -> None:
-    """Write one style of the text font, variable in weight from 400 to 700."""
+def text_font(name: str, style: str, characters: list[int]) -> None:
+    """Write a part of one style of the text font, variable in weight from 400 to 700."""
     from fontTools.ttLib import TTFont
     from fontTools.varLib import instancer
 
     source = _package("fontpkg_literata") / "files" / f"Literata{style}[opsz,wght].ttf"
-    font = _subset(TTFont(source), [*_LATIN, *_PUNCTUATION, *_SYMBOLS], _TEXT_FEATURES)
+    font = _subset(TTFont(source), characters, _TEXT_FEATURES)
     font = instancer.instantiateVariableFont(font, {"opsz": 14, "wght": (400, 700)})
-    _save(font, f"text{style.lower()}.woff2")
+    _save(font, name)
 
 
 def math_font(name: str, blocks: Iterable[Iterable[int]]) -> None:
@@ -98,7 +99,8 @@ def _package(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    text_font("")
-    text_font("-Italic")
+    for style in ("", "-Italic"):
+        text_font(f"text{style.lower()}.woff2", style, _TEXT)
+        text_font(f"accents{style.lower()}.woff2", style, _ACCENTS)
     math_font("math.woff2", _MATH_BLOCKS)
     math_font("math-alphabets.woff2", _ALPHABETS)
