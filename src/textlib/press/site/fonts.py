@@ -3,9 +3,9 @@
 The results are kept under version control, so that building the book needs none of this. It cuts
 Literata (text) and STIX Two Math (formulas) down to the characters of a book in English with
 mathematics. What few pages use (letters with accents; bold, script, double-struck letters in
-formulas) are files of their own, which browsers fetch for the pages that need them. Both fonts come from registry packages:
-``pip install fonttools brotli fontpkg-literata ziamath``. Both are under the SIL Open Font
-License, which the theme ships next to them.
+formulas) are files of their own, which browsers fetch for the pages that need them. Both fonts
+come from registry packages: ``pip install fonttools brotli fontpkg-literata ziamath``. Both are
+under the SIL Open Font License, which the theme ships next to them.
 """
 
 import importlib.util
