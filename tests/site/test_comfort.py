@@ -91,6 +91,19 @@ def test_wide_code_can_be_scrolled_with_the_keyboard(open_page):
     assert unreachable == 0
 
 
+def test_no_gap_follows_a_root(open_page):
+    page = open_page("theory/optimizers")
+    page.wait_for_function("document.fonts.status === 'loaded'")
+    gaps = page.evaluate(
+        "[...document.querySelectorAll('msqrt')].map((root) =>"
+        " (root.getBoundingClientRect().right"
+        " - root.lastElementChild.getBoundingClientRect().right)"
+        " / parseFloat(getComputedStyle(root).fontSize)).filter(Number.isFinite)"
+    )
+    assert len(gaps) > 5
+    assert max(gaps) < 0.1
+
+
 def test_code_is_copied_without_its_outputs(open_page):
     page = open_page(FIRST, permissions=["clipboard-read", "clipboard-write"])
     cell = page.locator(".cell_input").first

@@ -50,6 +50,7 @@ _ALPHABETS: list[Iterable[int]] = [
 ]
 # No "ssty", the heavier forms for scripts: they would double the file, for Firefox alone.
 _MATH_FEATURES = ["dtls", "flac", "kern", "ss04"]
+_ROOT_WIDTH = 830  # the smallest root sign has 794
 
 
 def text_font(name: str, style: str, characters: list[int]) -> None:
@@ -69,7 +70,24 @@ def math_font(name: str, blocks: Iterable[Iterable[int]]) -> None:
 
     source = _package("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
     characters = [code for block in blocks for code in block]
-    _save(_subset(TTFont(source), characters, _MATH_FEATURES), name)
+    font = _subset(TTFont(source), characters, _MATH_FEATURES)
+    _slim_roots(font)
+    _save(font, name)
+
+
+def _slim_roots(font: Any) -> None:
+    """Make the large root signs as wide as a small one.
+
+    Chromium reserves the width of the widest for each root, and leaves a gap after small ones.
+    """
+    glyphs = font["glyf"].glyphs
+    for glyph in [name for name in glyphs if name.startswith("uni221A.")]:
+        advance, bearing = font["hmtx"][glyph]
+        outline = font["glyf"][glyph]
+        outline.coordinates.scale((_ROOT_WIDTH / advance, 1))
+        outline.coordinates.toInt()
+        outline.recalcBounds(font["glyf"])
+        font["hmtx"][glyph] = (_ROOT_WIDTH, round(bearing * _ROOT_WIDTH / advance))
 
 
 def _subset(font: Any, characters: Iterable[int], features: list[str]) -> Any:
