@@ -107,7 +107,7 @@ async function start(demo) {
     demo.querySelector(".demo-offer").hidden = true;
     status.replaceChildren();
     demo.dataset.state = "ready";
-    stage.querySelector("canvas[tabindex], input, button, textarea")?.focus();
+    stage.querySelector("canvas[tabindex], input, button")?.focus(); // a text field would open a phone's keyboard
   } catch (error) {
     console.warn("demo:", error);
     button.disabled = false;

@@ -8,6 +8,7 @@ const FINE = 10; // drawing pixels per picture pixel
 const SIDE = SIZE * FINE;
 const PEN = 2.1 * FINE;
 const DRAWING = "Drawing area. Draw with a finger or the mouse; or move with the arrow keys, and lift or lower the pen with the space bar.";
+const KEYS = "Or by keyboard: arrow keys move, the space bar lowers and lifts the pen.";
 
 /** Return the box around the ink, or null where there is none. */
 function bounds(pad) {
@@ -126,9 +127,8 @@ function chart(names) {
     return { bar, value };
   });
   const show = (chances) => rows.forEach(({ bar, value }, index) => {
-    const percent = chances ? `${(100 * chances[index]).toFixed(0)}%` : "";
-    bar.style.width = percent && `${100 * chances[index]}%`;
-    value.textContent = percent;
+    bar.style.width = `${chances ? 100 * chances[index] : 0}%`; // without a width it would be full
+    value.textContent = chances ? `${(100 * chances[index]).toFixed(0)}%` : "";
   });
   return { element, show };
 }
@@ -183,7 +183,7 @@ export async function mount(stage, live) {
   }
   stage.append(
     make("div", { class: "demo-row" },
-      make("div", {}, make("p", {}, prompt), paper.element, buttons),
+      make("div", {}, make("p", {}, prompt), paper.element, make("p", { class: "demo-note demo-keys" }, KEYS), buttons),
       make("div", {}, answer, bars.element)),
     make("p", { class: "demo-caption" }, "What the network gets (framed), and what each filter of the first layer makes of it."),
     maps);

@@ -93,7 +93,7 @@ export async function mount(stage, live) {
   center.addEventListener("click", () => go(0, 0));
   stage.append(
     make("p", {}, "Drag the ring, or move it with the arrow keys."),
-    make("div", { class: "demo-pair" }, plane, picture), where,
+    make("div", { class: "demo-pair" }, plane, picture, where),
     make("div", { class: "demo-row" }, ...sliders.map((input, index) =>
       make("div", {}, make("label", {}, `${["First", "Second"][index]} number of the code`, input)))),
     make("div", { class: "demo-buttons" }, random, center));

@@ -32,11 +32,14 @@ export function latest(work) {
   return async function request() {
     if (running) { again = true; return; }
     running = true;
-    do {
-      again = false;
-      await work();
-    } while (again);
-    running = false;
+    try {
+      do {
+        again = false;
+        await work();
+      } while (again);
+    } finally {
+      running = false;
+    }
   };
 }
 

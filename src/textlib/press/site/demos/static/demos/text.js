@@ -49,10 +49,10 @@ function chart() {
     title.textContent = `Most likely next characters at temperature ${temperature.toFixed(1)}`;
     const ranked = chances.map((chance, code) => [chance, code]).sort((a, b) => b[0] - a[0]);
     rows.forEach(([name, bar, value], rank) => {
-      const [chance, code] = ranked[rank] ?? [0, 0];
-      name.textContent = NAMES[vocabulary[code]] ?? vocabulary[code];
+      const [chance, code] = ranked[rank] ?? [0, null]; // none while there is no text to go on from
+      name.textContent = code === null ? "\u00a0" : NAMES[vocabulary[code]] ?? vocabulary[code];
       bar.style.width = `${100 * chance}%`;
-      value.textContent = `${(100 * chance).toFixed(0)}%`;
+      value.textContent = code === null ? "" : `${(100 * chance).toFixed(0)}%`;
     });
   };
   return { element: make("div", {}, title, element), show };
@@ -90,7 +90,7 @@ export async function mount(stage, live) {
   let busy = false;
   const preview = latest(async () => {
     const { codes } = read(input.value);
-    if (!busy && codes.length) bars.show(await next(codes), vocabulary, heat());
+    if (!busy) bars.show(codes.length ? await next(codes) : [], vocabulary, heat());
   });
   const begin = () => {
     const { known, unknown } = read(input.value);
