@@ -209,7 +209,8 @@ def _visit(self: Any, node: demo) -> None:
         self.body.append(
             '<p class="demo-offer" hidden><button type="button" class="demo-start">Start</button> '
             "<span>Runs the page&rsquo;s own model in your browser; "
-            f"loads {node['megabytes']} MB once, from this site. Nothing is sent anywhere.</span></p>\n"
+            f"loads {node['megabytes']} MB once, from this site. "
+            "Nothing is sent anywhere.</span></p>\n"
             '<p class="demo-status" role="status"></p>\n<div class="demo-stage" hidden></div>\n'
         )
     else:
