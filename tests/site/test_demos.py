@@ -136,6 +136,7 @@ def test_a_demo_asks_no_other_site(visit, base, page, name):
 def test_an_open_demo_is_accessible_and_fits_a_phone(visit, page, name, scheme):
     opened, demo = visit(page, name, viewport=PHONE, has_touch=True, color_scheme=scheme)
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert opened.evaluate("document.activeElement.tagName") in ("CANVAS", "INPUT")  # no keyboard
     for control in demo.locator("button:visible, textarea:visible, input:visible").all():
         assert control.bounding_box()["height"] >= 40
     package = importlib.resources.files("axe_playwright_python")
@@ -220,6 +221,14 @@ def test_a_drawn_three_is_read_as_three(visit):
     maps = demo.locator(".demo-maps canvas")
     assert maps.count() == 1 + 16
     assert opened.errors == []
+
+
+def test_an_empty_sheet_shows_no_chances(visit):
+    _, demo = visit(*DIGITS)
+    assert "Nothing drawn" in demo.locator(".demo-answer").inner_text()
+    widths = demo.locator(".demo-bar").evaluate_all("(bars) => bars.map((bar) => bar.offsetWidth)")
+    assert len(widths) == 10
+    assert max(widths) <= 1
 
 
 def test_a_three_drawn_by_touch_is_read_as_three(visit):
@@ -445,6 +454,8 @@ def test_it_says_what_the_model_cannot_read(visit):
     assert demo.locator(".demo-text").text_content() == " and "
     demo.locator(".demo-seed").fill("12")
     assert demo.locator(".demo-write").is_disabled()
+    demo.locator(".demo-value").first.filter(has_not_text="%").wait_for(timeout=READY)
+    assert set(demo.locator(".demo-value").all_inner_texts()) == {""}
 
 
 def test_it_can_be_stopped(visit):
