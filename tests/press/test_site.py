@@ -156,6 +156,13 @@ class TestImages:
         back = Image.open(io.BytesIO(images.encode(picture("RGB", pixels)))).convert("RGB")
         assert np.abs(np.asarray(back, int) - pixels).max() <= 16
 
+    def test_an_area_keeps_its_color_beside_many_others(self):
+        pixels = np.full((400, 400, 3), 255, np.uint8)
+        pixels[:, :300] = np.linspace(236, 250, 300)[:, None] * [1, 0.99, 0.97]
+        pixels[180:200, 340:380] = (245, 242, 236)
+        back = Image.open(io.BytesIO(images.encode(picture("RGB", pixels)))).convert("RGB")
+        assert np.abs(np.asarray(back, int)[190, 350] - (245, 242, 236)).max() <= 2
+
     def test_a_photograph_stays_close(self):
         rng = np.random.default_rng(0)
         rows, columns = np.mgrid[0:200, 0:200]

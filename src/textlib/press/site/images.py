@@ -19,7 +19,7 @@ from sphinx.application import Sphinx
 
 from textlib import paths
 
-_VERSION = b"7"  # change it when `encode` changes
+_VERSION = b"8"  # change it when `encode` changes
 _CSS_DPI = 96
 #: No picture is sent with more pixels than a sharp screen can show in the column.
 _MAX_WIDTH = 1680
@@ -31,6 +31,8 @@ _FEW = (
     (256, Image.Quantize.MAXCOVERAGE, 16, 0.6),
     (256, Image.Quantize.MEDIANCUT, 255, 0.6),
 )
+#: A color that fills more than this share of a picture keeps within this difference.
+_AREA, _AREA_ERROR = 1 / 500, 2
 _PHOTO_QUALITY = 84
 _TOO_LARGE = 60_000  # bytes of a lossless picture, from where lossy is considered
 
@@ -131,14 +133,28 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
 
 def _few_colors(image: Image.Image) -> Image.Image | None:
     """Return the picture in the fewest colors that do not show, or None for a photograph."""
-    original = np.asarray(image, np.int16)
+    original = np.asarray(image, np.int16).reshape(-1, len(image.getbands()))
+    areas = _areas(original)
     for colors, chosen, of_one_pixel, of_all in _FEW:
         method = Image.Quantize.FASTOCTREE if image.mode == "RGBA" else chosen
-        few = image.quantize(colors, method=method, dither=Image.Dither.NONE).convert(image.mode)
-        error = np.abs(np.asarray(few, np.int16) - original)
-        if error.max() <= of_one_pixel and error.mean() <= of_all:
-            return few
+        few = image.quantize(colors, method=method, dither=Image.Dither.NONE)
+        palette = np.array(few.getpalette(image.mode), np.int16).reshape(-1, original.shape[1])
+        indices = np.asarray(few).ravel()
+        palette[indices[areas]] = original[areas]
+        error = np.abs(palette[indices] - original)
+        kept = error[areas].max(initial=0) <= _AREA_ERROR
+        if kept and error.max() <= of_one_pixel and error.mean() <= of_all:
+            few.putpalette(palette.astype(np.uint8).tobytes(), image.mode)
+            return few.convert(image.mode)
     return None
+
+
+def _areas(pixels: np.ndarray) -> np.ndarray:
+    """Return one place of each color that fills an area, the most frequent color last."""
+    codes = pixels.astype(np.int64) @ (256 ** np.arange(pixels.shape[1]))
+    _, places, counts = np.unique(codes, return_index=True, return_counts=True)
+    order = np.argsort(counts)
+    return places[order][counts[order] > _AREA * len(codes)]
 
 
 def _webp(image: Image.Image, **options: Any) -> bytes:
