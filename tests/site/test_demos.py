@@ -454,7 +454,8 @@ def test_it_says_what_the_model_cannot_read(visit):
     assert demo.locator(".demo-text").text_content() == " and "
     demo.locator(".demo-seed").fill("12")
     assert demo.locator(".demo-write").is_disabled()
-    demo.locator(".demo-value").first.filter(has_not_text="%").wait_for(timeout=READY)
+    first = demo.locator(".demo-value").first.filter(has_not_text="%")
+    first.wait_for(state="attached", timeout=READY)
     assert set(demo.locator(".demo-value").all_inner_texts()) == {""}
 
 
