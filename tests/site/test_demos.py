@@ -267,16 +267,17 @@ def test_a_one_drawn_with_the_keyboard_is_read_as_one(visit):
 
 def test_misread_digits_are_misread_in_the_browser_too(visit):
     _, demo = visit(*DIGITS)
-    examples = json.loads((files(*DIGITS) / "demo.json").read_text(encoding="utf8"))["settings"][
-        "examples"
-    ]
-    picture = np.array(examples[0], dtype="float32").reshape(1, 28, 28, 1) / 255
+    settings = json.loads((files(*DIGITS) / "demo.json").read_text(encoding="utf8"))["settings"]
+    picture = np.array(settings["examples"][0], dtype="float32").reshape(1, 28, 28, 1) / 255
     expected = compute(demo, picture)["probabilities"][0]
     demo.locator(".demo-example").click()
     shown = answer(demo)
     best = int(np.argmax(expected))
     assert shown.startswith(f"Read as {best}, with probability")
     assert math.isclose(int(re.search(r"(\d+)%", shown)[1]), 100 * expected[best], abs_tol=1)
+    label = settings["example_classes"][0]
+    assert shown.endswith(f"; its label is {label}")
+    assert label != best
 
 
 # Latent plane ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 // Draw a 28 by 28 picture; see the class probabilities and the first feature maps.
 // Settings: class_names (list of text); optional prompt (text), examples (pictures as 784 levels
-// from 0 to 255 each) with examples_label (text of the button that shows the next one).
+// from 0 to 255 each) with examples_label (text of the button that shows the next one) and
+// example_classes (the place of each one's true class in class_names).
 import { arrows, drag, latest, make, paint } from "./parts.js";
 
 const SIZE = 28;
@@ -146,11 +147,12 @@ function showMaps(element, picture, maps) {
 }
 
 export async function mount(stage, live) {
-  const { class_names: names, prompt = "Draw a digit.", examples = [], examples_label: label = "Show an example" } = live.settings;
+  const { class_names: names, prompt = "Draw a digit.", examples = [], examples_label: label = "Show an example", example_classes: truths = [] } = live.settings;
   const answer = make("p", { class: "demo-answer", role: "status" });
   const bars = chart(names);
   const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Your picture as the network gets it, and the feature maps of the first layer for it" });
   let given = null;
+  let truth;
   const show = latest(async () => {
     const picture = paper.fixed() ? given : normalize(paper.pad);
     if (!picture) {
@@ -162,7 +164,8 @@ export async function mount(stage, live) {
     const outputs = await live.run(picture, [1, SIZE, SIZE, 1]);
     const chances = Array.from((outputs.probabilities ?? Object.values(outputs)[0]).data);
     const best = chances.indexOf(Math.max(...chances));
-    answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)}%`;
+    const labeled = paper.fixed() && truth !== undefined ? `; its label is ${names[truth]}` : "";
+    answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)}%${labeled}`;
     bars.show(chances);
     if (outputs.maps) showMaps(maps, picture, outputs.maps);
   });
@@ -174,7 +177,9 @@ export async function mount(stage, live) {
     const next = make("button", { type: "button", class: "demo-example" }, label);
     let turn = 0;
     next.addEventListener("click", () => {
-      given = Float32Array.from(examples[turn % examples.length], (level) => level / 255);
+      const place = turn % examples.length;
+      given = Float32Array.from(examples[place], (level) => level / 255);
+      truth = truths[place];
       turn += 1;
       paper.show(given);
       show();
