@@ -58,7 +58,7 @@ def test_the_site_shows_the_numbers_and_is_not_made_twice(fixture_book):
     assert page.stat().st_mtime_ns == made
 
     # Outputs can change while the page's own file does not; the site must follow.
-    fixture_book.edit("src/minilib/__init__.py", "import importlib", "import importlib  # edited")
+    fixture_book.edit("src/minilib/__init__.py", "import importlib", "import importlib, json")
     fixture_book.edit("book/part/two.md", "scale.seed(20) + 1", "scale.seed(20) + 2")
     assert fixture_book.press("build").returncode == 0
     assert "The value is 22." in fixture_book.shown("part/two")

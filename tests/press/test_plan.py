@@ -56,10 +56,17 @@ def test_code_tags_of_execution_and_the_kernel_change_the_key(fixture_book, old,
 def test_an_edited_module_changes_the_pages_that_use_it_and_no_others(fixture_book, code, file):
     fixture_book.page("part/three", code)
     before = keys(fixture_book)
-    (fixture_book.root / "src/minilib" / file).open("a").write("\n# edited\n")
+    (fixture_book.root / "src/minilib" / file).open("a").write("\nEDITED = True\n")
     touched = changed(fixture_book, before)
     assert "part/three" in touched
     assert "part/two" not in touched
+
+
+def test_comments_of_a_module_count_only_where_its_source_is_shown(fixture_book):
+    fixture_book.page("part/shown", "import minilib.images\nfrom textlib import show_source")
+    before = keys(fixture_book)
+    fixture_book.edit("src/minilib/colors.py", "RED", "# As in the logo.\nRED")
+    assert changed(fixture_book, before) == {"part/shown"}
 
 
 def test_scale_is_part_of_the_key(fixture_book):

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from textlib.press import meaning
 from textlib.press.book import Book
 
 MODULE = ""  # the module is imported, none of its names is asked for
@@ -139,12 +140,18 @@ class Workshop:
         } - {module}
 
     @functools.cache  # noqa: B019 - a workshop lives as long as one plan
-    def digest(self, module: str) -> str:
-        """Return a digest of a module's source, and for a package of the data files beside it."""
+    def digest(self, module: str, *, shown: bool = False) -> str:
+        """Return a digest of what a module says, and for a package of the data files beside it.
+
+        Comments and docstrings do not count, unless a page shows them to its readers.
+        """
         path = self.path(module)
         if path is None:
             return "missing"
-        digest = hashlib.sha256(path.read_bytes())
+        text = path.read_text(encoding="utf8")
+        tree = self._tree(module)
+        said = text if shown or not tree.body else meaning.of_tree(tree)
+        digest = hashlib.sha256(said.encode("utf8"))
         if path.name == "__init__.py":
             for each in sorted(path.parent.iterdir()):
                 if each.is_file() and each.suffix not in {".py", ".pyc"}:

@@ -20,6 +20,7 @@ from textlib.press.store import Stamp, Store
 
 # The cell tags that change what an execution does; all others only change what is shown.
 EXECUTION_TAGS = frozenset({"raises-exception", "skip-execution"})
+SHOW_SOURCE = "textlib._source"  # the module whose users show source with its comments
 
 
 @dataclass(frozen=True)
@@ -75,10 +76,11 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
 
 def _state(page: Page, workshop: Workshop, store: Store, scale: str) -> PageState:
     uses = workshop.uses((cell.source for cell in page.cells), page.data)
+    shown = SHOW_SOURCE in uses.modules
     inputs = {
         "cells": [_digest(_cell(cell)) for cell in page.cells],
         "kernel": page.notebook.metadata.get("kernelspec", {}).get("name", "python3"),
-        "modules": {name: workshop.digest(name) for name in sorted(uses.modules)},
+        "modules": {name: workshop.digest(name, shown=shown) for name in sorted(uses.modules)},
         "libraries": workshop.versions(uses.libraries),
         "data": workshop.data_versions({*page.data, *uses.data}),
         "files": {name: _file_digest(page, name) for name in page.settings.get("files") or ()},

@@ -6,7 +6,6 @@ stays current as long as the code behind it says the same; wording, comments, pl
 versions do not make it stale, for a full-scale run is dear.
 """
 
-import ast
 import hashlib
 import json
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from textlib import paths
-from textlib.press import plan
+from textlib.press import meaning, plan
 from textlib.press.book import Book
 from textlib.press.build import Options, run, task_of
 from textlib.press.execute import Outcome
@@ -110,9 +109,9 @@ def current_keys(book: Book) -> dict[str, str]:
 def key_of(state: PageState, workshop: Workshop) -> str:
     """Return the digest of the code and data behind a page's results."""
     parts = [
-        [_meaning(cell.source) for cell in state.page.cells],
+        [meaning.of_cell(cell.source) for cell in state.page.cells],
         [
-            [name, _meaning(path.read_text(encoding="utf8"))]
+            [name, meaning.of_source(path.read_text(encoding="utf8"))]
             for name in sorted(state.uses.modules)
             if not name.startswith(SHOWING) and (path := workshop.path(name))
         ],
@@ -226,20 +225,3 @@ def _thinned(values: list[float]) -> list[float]:
     last = len(values) - 1
     chosen = [round(n * last / (CURVE_POINTS - 1)) for n in range(CURVE_POINTS)]
     return [float(f"{values[index]:.5g}") for index in chosen]
-
-
-def _meaning(source: str) -> str:
-    """Return code without comments, layout and docstrings."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return source
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr):
-            value = body[0].value
-            if isinstance(value, ast.Constant) and isinstance(value.value, str):
-                body.pop(0)
-    return ast.dump(tree)

@@ -1,0 +1,48 @@
+"""What code says, apart from how it is worded: text for digests.
+
+Comments, layout and docstrings are left out, and every version of Python writes the same, so that
+a result stays that of its code when only the wording changes, or the interpreter.
+"""
+
+import ast
+from typing import Any
+
+
+def of_cell(source: str) -> str:
+    """Return the meaning of a notebook cell; its source as it is if it cannot be read."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        return of_tree(ast.parse(TransformerManager().transform_cell(source)))
+    except SyntaxError:
+        return source
+
+
+def of_source(source: str) -> str:
+    """Return the meaning of Python source; the source as it is if it cannot be read."""
+    try:
+        return of_tree(ast.parse(source))
+    except SyntaxError:
+        return source
+
+
+def of_tree(node: Any) -> str:
+    """Return the meaning of a syntax tree: its nodes with the fields that are not empty."""
+    if isinstance(node, ast.AST):
+        fields = [
+            f"{name}={of_tree(value)}"
+            for name, value in ast.iter_fields(_without_docstring(node))
+            if value is not None and value != []
+        ]
+        return f"{type(node).__name__}({', '.join(fields)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(of_tree, node))}]"
+    return repr(node)
+
+
+def _without_docstring(node: ast.AST) -> ast.AST:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    if not isinstance(node, documented) or ast.get_docstring(node, clean=False) is None:
+        return node
+    fields = dict(ast.iter_fields(node))
+    return type(node)(**{**fields, "body": node.body[1:]})
