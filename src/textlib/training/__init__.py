@@ -1,8 +1,8 @@
 """Training with a memory, and the routines around it.
 
 ``fit`` does what ``model.fit`` does and remembers the result; ``set_seed`` makes a page
-repeatable. Callbacks, schedules, validation drivers and the compiled epoch loop have a module
-each. Models and data know nothing of this package.
+repeatable. The compiled epoch loop and the schedules of the learning rate have a module each.
+Models and data know nothing of this package.
 """
 
 import importlib
