@@ -1,5 +1,7 @@
 """Fingerprints tell different data apart and equal data together."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
@@ -73,3 +75,27 @@ def test_a_setting_of_a_model_with_its_own_class_counts():
     first, same, other = (fingerprint.of_model(Scaled(factor)) for factor in (1.0, 1.0, 2.0))
     assert first == same
     assert first != other
+
+
+def watched(metric):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse", metrics=[metric])
+    return fingerprint.of_model(model)
+
+
+COUNTER = itertools.count(1)
+
+
+class Anonymous(keras.metrics.MeanSquaredError):
+    """Named as Keras names what has no name: by a number of the session."""
+
+    def __init__(self, name=None):
+        super().__init__(name=name or f"anonymous_{next(COUNTER)}")
+
+
+def test_the_name_of_a_metric_counts_since_the_history_has_it():
+    metric = keras.metrics.BinaryAccuracy
+    assert watched(metric()) == watched(metric())
+    assert watched(metric()) != watched(metric(name="accuracy"))
+    assert watched(Anonymous()) == watched(Anonymous())

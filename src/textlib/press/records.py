@@ -24,8 +24,15 @@ from textlib.press.report import machine, versions
 
 FORMAT = 1
 CURVE_POINTS = 100  # a stored curve has no more points than a figure shows
-# Modules that show or say results and cannot change them.
-SHOWING = ("textlib.plotting", "textlib.claims", "textlib._source", "textlib._errors")
+# Modules that show, say or keep results and cannot change them.
+WITHOUT_EFFECT = (
+    "textlib.plotting",
+    "textlib.claims",
+    "textlib.training.fingerprint",
+    "textlib.training.store",
+    "textlib._source",
+    "textlib._errors",
+)
 
 
 @dataclass(frozen=True)
@@ -113,7 +120,7 @@ def key_of(state: PageState, workshop: Workshop) -> str:
         [
             [name, meaning.of_source(path.read_text(encoding="utf8"))]
             for name in sorted(state.uses.modules)
-            if not name.startswith(SHOWING) and (path := workshop.path(name))
+            if not name.startswith(WITHOUT_EFFECT) and (path := workshop.path(name))
         ],
         state.inputs["data"],
         state.inputs["files"],

@@ -9,6 +9,7 @@ import hashlib
 import inspect
 import json
 import platform
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -152,7 +153,9 @@ def _config(thing: Any) -> str:
         config = dict(thing.get_config())
     except NotImplementedError:
         return "none"
-    config.pop("name", None)
+    name = config.pop("name", None)
+    if isinstance(thing, keras.Metric):  # the history has the name, less the session's number
+        config["name"] = re.sub(r"_\d+$", "", str(name))
     return json.dumps(config, sort_keys=True, default=code_of)
 
 
