@@ -52,7 +52,7 @@ async def wait(things):
     ],
 )
 def test_other_words_mean_the_same(one, other):
-    assert meaning.of_source(one) == meaning.of_source(other)
+    assert meaning.of_cell(one) == meaning.of_cell(other)
 
 
 @pytest.mark.parametrize(
@@ -69,11 +69,11 @@ def test_other_words_mean_the_same(one, other):
     ],
 )
 def test_other_code_means_something_else(one, other):
-    assert meaning.of_source(one) != meaning.of_source(other)
+    assert meaning.of_cell(one) != meaning.of_cell(other)
 
 
 def test_every_python_writes_the_same():
-    written = meaning.of_source(CODE).encode("utf8")
+    written = meaning.of_cell(CODE).encode("utf8")
     assert hashlib.sha256(written).hexdigest()[:16] == "963d90583c3e58e9"
 
 

@@ -3,6 +3,7 @@
 import io
 import itertools
 import queue
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from textlib.press.site import (
     card,
     colors,
     finish,
+    fonts,
     images,
     logo,
     mathml,
@@ -135,6 +137,25 @@ class TestMath:
 
 def picture(mode, pixels):
     return Image.fromarray(np.asarray(pixels, np.uint8), mode)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "characters"),
+    [
+        ("book.css", fonts._ACCENTS),
+        ("static/math.css", [code for block in fonts._ALPHABETS for code in block]),
+    ],
+)
+def test_style_sheets_ask_for_a_font_where_it_has_the_characters(sheet, characters):
+    text = (fonts.FOLDER.parents[1] / sheet).read_text(encoding="utf8")
+    found = re.findall(r"unicode-range:([^;}]*)", text)
+    assert found
+    for ranges in found:
+        bounds = [
+            [int(end, 16) for end in each.split("-")] for each in re.findall(r"U\+([\w-]+)", ranges)
+        ]
+        named = {code for each in bounds for code in range(each[0], each[-1] + 1)}
+        assert named == set(characters)
 
 
 class TestImages:

@@ -18,14 +18,6 @@ def of_cell(source: str) -> str:
         return source
 
 
-def of_source(source: str) -> str:
-    """Return the meaning of Python source; the source as it is if it cannot be read."""
-    try:
-        return of_tree(ast.parse(source))
-    except SyntaxError:
-        return source
-
-
 def of_tree(node: Any) -> str:
     """Return the meaning of a syntax tree: its nodes with the fields that are not empty."""
     if isinstance(node, ast.AST):

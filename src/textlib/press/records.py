@@ -118,9 +118,9 @@ def key_of(state: PageState, workshop: Workshop) -> str:
     parts = [
         [meaning.of_cell(cell.source) for cell in state.page.cells],
         [
-            [name, meaning.of_source(path.read_text(encoding="utf8"))]
+            [name, workshop.digest(name)]
             for name in sorted(state.uses.modules)
-            if not name.startswith(WITHOUT_EFFECT) and (path := workshop.path(name))
+            if not name.startswith(WITHOUT_EFFECT)
         ],
         state.inputs["data"],
         state.inputs["files"],
