@@ -3,7 +3,6 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-EXTRAS := --extra book --extra test --extra dask
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
@@ -15,10 +14,10 @@ help: ## Show this list
 setup: $(READY) ## Make the virtual environment with the pinned libraries
 
 book: $(READY) ## Fetch the data, execute every page, publish _build/html/index.html
-	@$(BIN)/python -m textlib.press.command build $(ARGS)
+	@$(BIN)/python -m bookpress.command build $(ARGS)
 
 serve: $(READY) ## Show the book on 127.0.0.1 and rebuild it when a file changes
-	@$(BIN)/python -m textlib.press.command serve $(ARGS)
+	@$(BIN)/python -m bookpress.command serve $(ARGS)
 
 test: $(READY) ## Run all tests (builds the book first if it is not built)
 	@$(BIN)/python -m pytest -n 2 -m "not alone" $(ARGS)
@@ -42,12 +41,13 @@ figures: $(READY) ## Write what `make test` measured of the site into CONTRIBUTI
 	@$(BIN)/python tests/benchmarks/site_figures.py
 
 pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
-	@$(BIN)/python -m textlib.press.pdf
+	@$(BIN)/python -m bookpress.pdf
 
-pins: ## Renew requirements.txt from pyproject.toml (needs uv)
+pins: ## Renew requirements.txt from the two pyproject.toml (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make pins" \
-	  $(EXTRAS) pyproject.toml --output-file requirements.txt
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package textlib \
+	  --custom-compile-command "make pins" --extra test --extra dask \
+	  pyproject.toml src/bookpress/pyproject.toml --output-file requirements.txt
 
 clean: ## Remove everything built; keep the environment and the data
 	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -56,17 +56,17 @@ distclean: clean ## Remove the virtual environment as well
 	@rm -rf $(VENV)
 
 # uv where it is installed, plain venv and pip otherwise; both check every hash.
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml src/bookpress/pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
 	  f"Python {v[0]}.{v[1]} found; the book needs 3.11, 3.12 or 3.13. Try: make PYTHON=python3.12")'
 	@echo "Setting up $(VENV) ..."
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) && \
 	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt && \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . ; \
+	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable src/bookpress ; \
 	else \
 	  $(PYTHON) -m venv $(VENV) && \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . ; \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable src/bookpress ; \
 	fi
 	@touch $(READY)

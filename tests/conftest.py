@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
 
+from tests.web import cache, server  # noqa: F401
+
 # A busy machine is slow, not wrong: examples have no time limit.
 settings.register_profile("book", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("book")

@@ -16,15 +16,16 @@ _SUBMODULES = (
     "claims",
     "datasets",
     "demos",
+    "fetching",
     "interpret",
     "language",
     "layers",
     "models",
     "paths",
     "plotting",
-    "press",
     "scale",
     "training",
+    "vision",
 )
 _FUNCTIONS = {"show_source": "textlib._source"}
 

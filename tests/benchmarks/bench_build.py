@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from textlib.press.report import machine, versions
+from bookpress.report import machine, versions
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "press.md"
@@ -130,7 +130,7 @@ def build_plainly(root: Path) -> float:
 
 def build_with_press(root: Path) -> float:
     """Build with the press; return the seconds."""
-    return timed([sys.executable, "-m", "textlib.press.command", "build"], root)
+    return timed([sys.executable, "-m", "bookpress.command", "build"], root)
 
 
 def timed(command: list[str], root: Path) -> float:

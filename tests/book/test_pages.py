@@ -9,7 +9,7 @@ import yaml
 from markdown_it import MarkdownIt
 from pybtex.database import parse_file
 
-from textlib.press.book import Book
+from bookpress.book import Book
 
 ROOT = Path(__file__).parents[2]
 BOOK = Book.find(ROOT)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.datasets.conftest import sha256
+from tests.web import sha256
 from textlib import datasets
-from textlib.datasets import registry, sources
-from textlib.datasets.errors import IntegrityError, UnpicklingRefusedError
+from textlib.datasets import registry
 from textlib.datasets.registry import Recipe
+from textlib.fetching import sources
+from textlib.fetching.errors import IntegrityError, UnpicklingRefusedError
 
 
 @pytest.fixture

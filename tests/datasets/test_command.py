@@ -4,8 +4,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.datasets.conftest import card, open_numbers, url_recipe
-from textlib.datasets import download, registry
-from textlib.datasets.command import data
+from textlib.command import data
+from textlib.datasets import registry
+from textlib.fetching import download
 
 BODY = b"3 1 4"
 

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from textlib.datasets import formats
-from textlib.datasets.errors import IntegrityError, UnpicklingRefusedError
 from textlib.datasets.pixels import shrink, square
+from textlib.fetching.errors import IntegrityError, UnpicklingRefusedError
 
 
 def idx(array):

@@ -4,8 +4,10 @@ import pytest
 
 from tests.datasets.conftest import card, digest_of, numbers_from, spec_of, url_recipe
 from textlib import datasets
-from textlib.datasets import download, registry
-from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetError
+from textlib.datasets import registry
+from textlib.datasets.registry import UnknownDatasetError
+from textlib.fetching import download
+from textlib.fetching.errors import FetchError, IntegrityError
 
 BODY = b"3 1 4 1 5"
 DEAD = "http://127.0.0.1:9/numbers.txt"
@@ -38,7 +40,7 @@ def test_an_unknown_family_names_the_families():
 
 
 def test_the_catalog_is_a_table_of_all_cards():
-    table = datasets.catalog()
+    table = datasets.cards()
     assert list(table.index) == datasets.names()
     assert table.loc["imdb", "kind"] == "subset"
     assert {"license", "citation", "source", "shapes"} <= set(table.columns)

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from tests.datasets.conftest import digest_of
 from textlib import paths
-from textlib.datasets import folders, store
-from textlib.datasets.errors import IntegrityError
+from textlib.datasets import store
+from textlib.fetching import folders
+from textlib.fetching.errors import IntegrityError
 
 ITEMS = {
     "x": np.arange(12, dtype=np.uint8).reshape(3, 4),
@@ -192,7 +193,8 @@ WORKER = textwrap.dedent(
     import pathlib, sys, time
     import numpy as np
     from textlib import paths
-    from textlib.datasets import folders, registry, sources, store
+    from textlib.datasets import registry, store
+    from textlib.fetching import folders, sources
     from textlib.datasets._types import Dataset, Split
     from tests.datasets.conftest import spec_of
     from textlib.datasets.registry import Recipe

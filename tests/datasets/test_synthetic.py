@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from textlib import datasets
-from textlib.datasets import sequences, synthetic
 from textlib.datasets._types import Split
+from textlib.datasets.catalog import sequences, synthetic
 
 
 def rng(seed=0):

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from textlib.datasets import sources
-from textlib.datasets.errors import FetchError, IntegrityError, UnpicklingRefusedError
+from textlib.fetching import sources
+from textlib.fetching.errors import FetchError, IntegrityError, UnpicklingRefusedError
 from textlib.models import pretrained
 from textlib.models.pretrained import cards, labels, loading, torch_files
 

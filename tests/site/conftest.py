@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from textlib.press.book import Book
+from bookpress.book import Book
 
 BOOK = Book.find(Path(__file__))
 SITE = BOOK.html_dir
@@ -53,7 +53,7 @@ def site(shared_folder):
     """Return the folder of the built book; build it first if a page is not there."""
     with FileLock(shared_folder / "site.lock"):
         if not all((SITE / f"{name}.html").is_file() for name in PAGES):
-            command = [sys.executable, "-m", "textlib.press.command", "build"]
+            command = [sys.executable, "-m", "bookpress.command", "build"]
             subprocess.run(command, cwd=BOOK.root, check=True, timeout=3600)
     return SITE
 

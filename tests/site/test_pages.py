@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
+from bookpress.checks import LARGEST_BYTES, MEDIAN_BYTES
 from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE
-from textlib.press.checks import LARGEST_BYTES, MEDIAN_BYTES
 
 every_page = pytest.mark.parametrize("name", PAGES)
 

@@ -35,7 +35,7 @@ async () => {
 }
 """
 # Contrast takes seconds on a long page, and a page repeats a few kinds of elements many times:
-# three of each kind stay. (The colors of code are tested by themselves, see tests/press.)
+# three of each kind stay. (The colors of code are tested by themselves, see tests/bookpress.)
 THIN = """
 () => {
   const kinds = new Map();

@@ -1,4 +1,4 @@
-"""Real data in one line: ``load(name)``, ``describe(name)``, ``names()``, ``catalog()``.
+"""Real data in one line: ``load(name)``, ``describe(name)``, ``names()``, ``cards()``.
 
 >>> from textlib import datasets
 >>> digits = datasets.load("mnist")             # doctest: +SKIP
@@ -9,7 +9,8 @@ are ``uint8`` from 0 to 255, shaped ``(n, height, width)`` or ``(n, height, widt
 labels are ``int64`` of shape ``(n,)``; numeric columns are ``float32``; texts are arrays of
 strings (dtype object). Nothing is scaled, shuffled again, or downloaded at import.
 
-Names by module (``describe(name)`` says what each is, ``registry.get(name).open`` its options):
+Names by module of ``catalog`` (``describe(name)`` says what each is, ``registry.get(name).open``
+its options):
 
 - ``images``: mnist, fashion_mnist, solar_cells, silhouettes, faces
 - ``photos``: imagenet_photos, sample_photos, photographs, paintings, emoji
@@ -26,8 +27,7 @@ Names by module (``describe(name)`` says what each is, ``registry.get(name).open
   california_housing, jena_climate, cats_vs_dogs, glove_100d, tiny_shakespeare, nietzsche
 
 Helpers: ``encoding`` (vocabularies, integer and multi-hot codes), ``windows`` (windows over
-series), ``splitting`` (splits that cannot leak), ``sources.fetch_resource`` and
-``unpickle.restricted_load`` (for pretrained weights).
+series), ``splitting`` (splits that cannot leak). Where bytes come from is in ``textlib.fetching``.
 """
 
 import importlib
@@ -36,14 +36,13 @@ from typing import TYPE_CHECKING, Any
 from textlib._errors import unknown
 from textlib.datasets import registry
 from textlib.datasets._types import FAMILIES, KINDS, Dataset, Info, Split
-from textlib.datasets.errors import (
+from textlib.datasets.registry import Recipe, UnknownDatasetError, register
+from textlib.fetching.errors import (
     FetchError,
     IntegrityError,
     SourceError,
-    UnknownDatasetError,
     UnpicklingRefusedError,
 )
-from textlib.datasets.registry import Recipe, register
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +55,7 @@ __all__ = [
     "fetch",
     "describe",
     "names",
-    "catalog",
+    "cards",
     "FAMILIES",
     "KINDS",
     "FetchError",
@@ -68,26 +67,7 @@ __all__ = [
     "register",
 ]
 
-_LAZY = (
-    "canonical",
-    "command",
-    "composites",
-    "corpora",
-    "encoding",
-    "folders",
-    "images",
-    "photos",
-    "sequences",
-    "series",
-    "sources",
-    "splitting",
-    "synthetic",
-    "tabular",
-    "text",
-    "unpickle",
-    "vectors",
-    "windows",
-)
+_LAZY = ("catalog", "encoding", "splitting", "windows")
 
 
 def load(name: str, **options: Any) -> Dataset:
@@ -185,7 +165,7 @@ def names(*, family: str | None = None, offline: bool | None = None) -> list[str
     ]
 
 
-def catalog() -> "pd.DataFrame":
+def cards() -> "pd.DataFrame":
     """Return the cards of all datasets as a table, one row each, indexed by name."""
     import dataclasses
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from textlib.datasets.errors import IntegrityError
-from textlib.datasets.unpickle import ARRAYS, restricted_load
+from textlib.fetching.errors import IntegrityError
+from textlib.fetching.unpickle import ARRAYS, restricted_load
 
 
 def read_idx(path: Path) -> np.ndarray:

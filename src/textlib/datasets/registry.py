@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from textlib._errors import unknown
-from textlib.datasets import folders, sources, store
+from textlib.datasets import store
 from textlib.datasets._types import Dataset, Info
-from textlib.datasets.errors import FetchError, IntegrityError, UnknownDatasetError
+from textlib.fetching import folders, sources
+from textlib.fetching.errors import FetchError, IntegrityError
 
 logger = logging.getLogger("textlib.datasets")
 
@@ -35,6 +36,10 @@ MODULES = (
 )
 Convert = Callable[..., Mapping[str, Any]]
 Open = Callable[..., Dataset]
+
+
+class UnknownDatasetError(ValueError):
+    """No dataset has this name."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +151,7 @@ def register(
 
 def specs() -> dict[str, Spec]:
     """Return every dataset by name, in catalog order."""
-    modules = [f"textlib.datasets.{module}" for module in MODULES]
+    modules = [f"textlib.datasets.catalog.{module}" for module in MODULES]
     for module in modules:
         importlib.import_module(module)
     # Modules import each other, so the order of registration is not that of the catalog.

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from textlib import paths
-from textlib.datasets import folders
-from textlib.datasets.errors import IntegrityError
+from textlib.fetching import folders
+from textlib.fetching.errors import IntegrityError
 
 
 @dataclass(frozen=True)

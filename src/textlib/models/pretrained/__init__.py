@@ -127,9 +127,9 @@ def load(name: str, **options: Any) -> Pretrained:
     ------
     UnknownNetworkError
         If no network has this name.
-    textlib.datasets.errors.FetchError
+    textlib.fetching.errors.FetchError
         If the weights cannot be fetched.
-    textlib.datasets.errors.IntegrityError
+    textlib.fetching.errors.IntegrityError
         If they are damaged or altered.
 
     Examples

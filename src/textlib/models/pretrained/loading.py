@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from textlib._errors import unknown
-from textlib.datasets.errors import IntegrityError
+from textlib.fetching.errors import IntegrityError
 
 
 def check_weights(weights: str | None, known: str) -> None:

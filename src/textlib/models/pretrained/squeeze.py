@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from textlib.datasets.unpickle import restricted_load
+from textlib.fetching.unpickle import restricted_load
 from textlib.models.pretrained import cards
 from textlib.models.pretrained.loading import assign, check_weights
 

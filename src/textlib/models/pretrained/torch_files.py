@@ -17,8 +17,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from textlib.datasets.errors import IntegrityError, UnpicklingRefusedError
-from textlib.datasets.unpickle import RestrictedUnpickler
+from textlib.fetching.errors import IntegrityError, UnpicklingRefusedError
+from textlib.fetching.unpickle import RestrictedUnpickler
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 DTYPES: Mapping[str, str] = {
@@ -125,7 +125,7 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
     ------
     IntegrityError
         If the file is cut off, or is of another format.
-    textlib.datasets.errors.UnpicklingRefusedError
+    textlib.fetching.errors.UnpicklingRefusedError
         If it names anything but tensors.
     """
     stream = io.BytesIO(path.read_bytes())

@@ -1,0 +1,327 @@
+"""The book on disk: its folders, its table of contents, and its pages.
+
+A page is known by its path under ``book/`` without the suffix (``vision/convnets``), in the
+command, in the front matter and in the report. Nothing here executes or writes anything.
+"""
+
+import functools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bookpress.cells import explain, misshapen
+from textlib._errors import unknown
+
+SOURCE = "book"
+SUFFIXES = (".md", ".ipynb")
+CODE_CELL = "{code-cell}"
+
+
+class BookError(ValueError):
+    """The book's files are missing or cannot be understood."""
+
+
+class UnknownPageError(BookError):
+    """No page has this name."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One source file of the book.
+
+    Attributes
+    ----------
+    name
+        Path under the source folder without suffix, such as ``"vision/convnets"``.
+    path
+        The file, absolute.
+    extensions
+        Markdown extensions of the book, which decide what counts as a code cell.
+    """
+
+    name: str
+    path: Path
+    extensions: tuple[str, ...] = ()
+
+    @functools.cached_property
+    def text(self) -> str:
+        """The source text."""
+        return self.path.read_text(encoding="utf8")
+
+    @functools.cached_property
+    def front_matter(self) -> dict[str, Any]:
+        """The YAML block at the top of the file; empty if there is none."""
+        if not self.text.startswith("---"):
+            return {}
+        block = self.text[3:].split("\n---", 1)[0]
+        try:
+            found = yaml.safe_load(block)
+        except yaml.YAMLError as error:
+            raise BookError(f"{self.path}: the front matter is not YAML: {error}") from error
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The page's own ``textlib:`` block: ``covers``, ``data``, ``files``, ``timeout``."""
+        found = self.front_matter.get("textlib") or {}
+        if not isinstance(found, dict):
+            raise BookError(f"{self.path}: 'textlib:' in the front matter must be a mapping.")
+        return found
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """Names of the datasets that the front matter lists."""
+        return tuple(self.settings.get("data") or ())
+
+    @property
+    def title(self) -> str:
+        """The first heading, or the name."""
+        for line in self.text.splitlines():
+            if line.startswith("# "):
+                return line[2:].strip()
+        return self.name
+
+    @property
+    def executes(self) -> bool:
+        """Whether the page has code cells."""
+        return any(cell.cell_type == "code" for cell in self.notebook.cells)
+
+    @property
+    def cells(self) -> list[Any]:
+        """The code cells, in order."""
+        return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
+
+    @property
+    def lines(self) -> list[int]:
+        """Line in the source file where each cell (of every type) begins, counted from 1."""
+        return list(self.notebook.metadata.get("source_map") or [1] * len(self.notebook.cells))
+
+    @functools.cached_property
+    def notebook(self) -> Any:
+        """The page as a notebook, read in the way that Jupyter Book reads it.
+
+        Raises
+        ------
+        BookError
+            If the page has code cells but no header that makes Jupyter Book execute it, or if the
+            options of a cell cannot be read.
+        """
+        import nbformat
+        from myst_nb.core.read import (
+            MystMetadataParsingError,
+            is_myst_markdown_notebook,
+            read_myst_markdown_notebook,
+        )
+        from myst_parser.config.main import MdParserConfig
+
+        if self.path.suffix == ".ipynb":
+            return nbformat.reads(self.text, as_version=4)
+        if not is_myst_markdown_notebook(self.text):
+            if f"```{CODE_CELL}" in self.text:
+                raise BookError(
+                    f"{self.path}: the page has code cells, but its front matter does not say "
+                    "'file_format: mystnb', so Jupyter Book would not execute it. Add that line."
+                )
+            notebook = nbformat.v4.new_notebook()
+            notebook.cells = [nbformat.v4.new_markdown_cell(self.text)]
+            return notebook
+        config = MdParserConfig(enable_extensions=set(self.extensions))
+        try:
+            notebook = read_myst_markdown_notebook(
+                self.text, config=config, add_source_map=True, path=str(self.path)
+            )
+        except MystMetadataParsingError as error:
+            line, reason = explain(self.text, error)
+            raise BookError(f"{self.path}:{line}: {reason}") from error
+        for number, reason in misshapen(notebook):
+            raise BookError(f"{self.path}:{notebook.metadata.source_map[number]}: {reason}")
+        return notebook
+
+
+@dataclass(frozen=True)
+class Book:
+    """The book: where it stands and which pages it has.
+
+    Attributes
+    ----------
+    root
+        Folder of ``_config.yml`` and ``_toc.yml``, absolute.
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> "Book":
+        """Return the book that ``start`` (default: the working folder) lies in.
+
+        Raises
+        ------
+        BookError
+            If no folder from ``start`` upward has a ``_config.yml`` and a ``_toc.yml``.
+        """
+        begin = (start or Path.cwd()).resolve()
+        for folder in (begin, *begin.parents):
+            if (folder / "_config.yml").is_file() and (folder / "_toc.yml").is_file():
+                return cls(folder)
+        raise BookError(
+            f"no book at {str(begin)!r} or above it: a book has a _config.yml and a _toc.yml. "
+            "Change to its folder, or name it with --root."
+        )
+
+    @property
+    def build_dir(self) -> Path:
+        """The folder that everything made goes into; deleting it costs only time."""
+        return self.root / "_build"
+
+    @property
+    def press_dir(self) -> Path:
+        """What the press remembers about pages: stamps and locks."""
+        return self.build_dir / "press"
+
+    @property
+    def cache_dir(self) -> Path:
+        """The jupyter-cache, shared with Jupyter Book."""
+        return self.build_dir / ".jupyter_cache"
+
+    @property
+    def html_dir(self) -> Path:
+        """The published site."""
+        return self.build_dir / "html"
+
+    @property
+    def notebooks_dir(self) -> Path:
+        """The published notebooks."""
+        return self.build_dir / "notebooks"
+
+    @property
+    def runs_dir(self) -> Path:
+        """The run store of the pages."""
+        return self.build_dir / "runs"
+
+    @property
+    def records_dir(self) -> Path:
+        """The records of full-scale runs, kept under version control."""
+        return self.source / "_records"
+
+    @property
+    def source(self) -> Path:
+        """The folder that page names are relative to."""
+        folder = self.root / SOURCE
+        return folder if folder.is_dir() else self.root
+
+    @functools.cached_property
+    def config(self) -> dict[str, Any]:
+        """``_config.yml``."""
+        return _read_yaml(self.root / "_config.yml")
+
+    @functools.cached_property
+    def toc(self) -> dict[str, Any]:
+        """``_toc.yml``."""
+        return _read_yaml(self.root / "_toc.yml")
+
+    @functools.cached_property
+    def extensions(self) -> tuple[str, ...]:
+        """The Markdown extensions that ``_config.yml`` turns on, with Jupyter Book's own."""
+        chosen = (self.config.get("parse") or {}).get("myst_enable_extensions")
+        return tuple(chosen or ("colon_fence", "dollarmath", "substitution", "tasklist"))
+
+    @functools.cached_property
+    def pages(self) -> tuple[Page, ...]:
+        """The pages in the order of the table of contents, as far as their files exist."""
+        found = (self._find(name) for name in dict.fromkeys(_files(self.toc)))
+        return tuple(page for page in found if page is not None)
+
+    @functools.cached_property
+    def missing(self) -> tuple[str, ...]:
+        """Pages that the table of contents names and that have no file."""
+        return tuple(name for name in dict.fromkeys(_files(self.toc)) if not self._find(name))
+
+    def select(self, wanted: tuple[str, ...]) -> tuple[Page, ...]:
+        """Return the pages that the words name; all pages if there are none.
+
+        A word is a page (``vision/convnets``), its file (``book/vision/convnets.md``), or a
+        folder of pages (``vision``). A page that the table of contents lacks can be named too.
+
+        Raises
+        ------
+        UnknownPageError
+            If a word names nothing; the message has the nearest page.
+        BookError
+            If all pages are wanted and the table of contents names one that does not exist.
+        """
+        if not wanted:
+            if self.missing:
+                raise BookError(
+                    f"_toc.yml names pages without a file: {', '.join(self.missing)}. "
+                    "Write them, take them out, or name the pages that you want."
+                )
+            return self.pages
+        chosen: dict[str, Page] = {}
+        for word in wanted:
+            found = self._matches(word)
+            if not found:
+                raise UnknownPageError(unknown("page", word, [page.name for page in self.pages]))
+            chosen.update({page.name: page for page in found})
+        return tuple(chosen.values())
+
+    def _matches(self, word: str) -> list[Page]:
+        path = Path(word)
+        if path.is_absolute() and path.resolve().is_relative_to(self.source.resolve()):
+            word = path.resolve().relative_to(self.source.resolve()).as_posix()
+        name = page_name(word)
+        for page in self.pages:
+            if page.name == name:
+                return [page]
+        if found := self._find(name):
+            return [found]
+        folder = name.rstrip("/") + "/"
+        return [page for page in self.pages if page.name.startswith(folder)]
+
+    def _find(self, name: str) -> Page | None:
+        for suffix in SUFFIXES:
+            path = self.source / (name + suffix)
+            if path.is_file():
+                return Page(name, path.resolve(), self.extensions)
+        return None
+
+
+def page_name(word: str) -> str:
+    """Return the name of a page, given its name, its file, or its entry in ``_toc.yml``.
+
+    Examples
+    --------
+    >>> page_name("./book/vision/convnets.md")
+    'vision/convnets'
+    """
+    name = word.removeprefix("./").removeprefix(f"{SOURCE}/")
+    for suffix in SUFFIXES:
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _files(node: Any) -> Iterator[str]:
+    """Yield the page names of a table of contents, depth first, in its order."""
+    if isinstance(node, list):
+        for entry in node:
+            yield from _files(entry)
+    elif isinstance(node, dict):
+        for key in ("root", "file"):
+            if key in node:
+                yield page_name(str(node[key]))
+        for key in ("parts", "chapters", "sections", "subtrees", "entries"):
+            yield from _files(node.get(key))
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf8"))
+    except OSError as error:
+        raise BookError(f"cannot read {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise BookError(f"{path} is not YAML: {error}") from error
+    if not isinstance(found, dict):
+        raise BookError(f"{path} must be a YAML mapping.")
+    return found

@@ -1,0 +1,416 @@
+"""The ``press`` command: how authors and CI make the book.
+
+Each subcommand reads its options, calls one function of the press, and shows what came back.
+Heavy imports stay inside the subcommands, so that ``press --help`` is instant.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bookpress.book import Book
+    from bookpress.build import Result
+    from bookpress.execute import Outcome
+
+INTERRUPTED = 130
+PAGES = click.argument("pages", nargs=-1, metavar="[PAGE]...")
+JOBS = click.option("--jobs", "-j", type=click.IntRange(1), help="Pages at once (default: cores).")
+SCALE = click.option(
+    "--scale",
+    type=click.Choice(["quick", "full"]),
+    default="quick",
+    envvar="TEXTLIB_SCALE",
+    show_default=True,
+    help="Size of the experiments.",
+)
+TIMEOUT = click.option("--timeout", type=float, metavar="SECONDS", help="Limit for one page.")
+DASK = click.option("--dask", metavar="ADDRESS", help="Run pages on this Dask cluster.")
+
+
+class Group(click.Group):
+    """The command; an error of the book is one line, not a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a subcommand."""
+        from bookpress.book import BookError
+        from bookpress.cluster import ClusterError
+        from textlib.paths import CacheError
+
+        try:
+            return super().invoke(ctx)
+        except (BookError, CacheError, ClusterError) as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--root", type=click.Path(file_okay=False, path_type=Path), help="The book's folder.")
+@click.version_option(package_name="bookpress")
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """Make the book: execute its pages, publish it, and check it."""
+    ctx.obj = root
+
+
+@main.command()
+@PAGES
+@JOBS
+@SCALE
+@TIMEOUT
+@DASK
+@click.option("--no-publish", is_flag=True, help="Only execute.")
+@click.option("--warm/--no-warm", default=True, help="Fork kernels from one warm process.")
+@click.option("--force", is_flag=True, help="Execute fresh pages too.")
+@click.option(
+    "--strict/--no-strict",
+    default=None,
+    help="Warnings are errors (default: when the whole book is built).",
+)
+@click.pass_obj
+def build(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+    """Execute stale pages in parallel and publish the book.
+
+    PAGE is a name such as vision/convnets, a file, or a folder such as vision. Without any, the
+    whole book is built and warnings are errors. With some, only they execute, and the site is
+    published with whatever the other pages have.
+    """
+    from bookpress.build import Options, build
+
+    console = _console()
+    publish = not options.pop("no_publish")
+    result = build(_book(root), Options(pages=pages, publish=publish, **options), console)
+    _show_result(console, result)
+    if result.interrupted:
+        sys.exit(INTERRUPTED)
+    sys.exit(0 if result.ok else 1)
+
+
+@main.command()
+@click.argument("page")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@click.option("--fresh", is_flag=True, help="Train anew what the run store has.")
+@SCALE
+@TIMEOUT
+@click.pass_obj
+def execute(
+    root: Path | None,
+    page: str,
+    output: Path,
+    fresh: bool,
+    scale: str,
+    timeout: float | None,
+) -> None:
+    """Execute one page into a notebook, without touching the book's outputs.
+
+    The notebook is written even if a claim or a cell fails; the exit code is then 1. The cells that
+    took longest are listed.
+    """
+    from tempfile import TemporaryDirectory
+
+    from bookpress.trial import trials
+
+    console = _console()
+    with TemporaryDirectory(prefix="textlib-runs-") as empty:
+        runs = Path(empty) if fresh else None
+        found = trials(_book(root), (page,), seeds=1, scale=scale, timeout=timeout, runs=runs)
+        outcome = next(iter(found))[1]
+    if outcome.notebook is not None:
+        import nbformat
+
+        output.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(outcome.notebook, output)
+    _show_slowest(console, outcome)
+    if outcome.failure:
+        _show_failure(console, outcome)
+        sys.exit(1)
+    failed = [claim for claim in outcome.claims if not claim["holds"]]
+    for claim in failed:
+        console.print(f"FAILS  {claim['name']}: {claim['sentence']}", markup=False)
+    held = f"{len(outcome.claims) - len(failed)} of {len(outcome.claims)} claims hold"
+    console.print(f"{output}: {outcome.seconds:.1f} s, {held}.", highlight=False)
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
+@click.argument("pages", nargs=-1, required=True)
+@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
+@JOBS
+@SCALE
+@TIMEOUT
+@click.pass_obj
+def claims(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+    """Execute pages on several seeds and show whether their claims hold on each.
+
+    The book's stored outputs are not touched. The exit code is 1 if a claim fails on any seed.
+    """
+    from bookpress.trial import trials
+
+    console = _console()
+    ok = True
+    found: dict[str, list[tuple[int, Outcome]]] = {}
+    for seed, outcome in trials(_book(root), pages, **options):
+        found.setdefault(outcome.page, []).append((seed, outcome))
+        failed = [claim for claim in outcome.claims if not claim["holds"]]
+        state = "failed" if outcome.failure or failed else "ok"
+        console.print(f"{outcome.page} seed +{seed}: {state}, {outcome.seconds:.1f} s")
+        ok = ok and state == "ok"
+        if outcome.failure:
+            _show_failure(console, outcome)
+    for page, runs in found.items():
+        _show_claims(console, page, sorted(runs, key=lambda run: run[0]))
+    sys.exit(0 if ok else 1)
+
+
+@main.command()
+@PAGES
+@SCALE
+@click.option("--graph", is_flag=True, help="Draw pages and modules as a Mermaid graph.")
+@click.pass_obj
+def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -> None:
+    """Show which pages are fresh and why the others are not."""
+    from bookpress import plan
+
+    book = _book(root)
+    states = plan.make(book, book.select(pages) if pages else book.pages, scale=scale)
+    if graph:
+        click.echo(plan.mermaid(states))
+        return
+    for state in states:
+        mark = "fresh" if state.fresh else "stale"
+        reasons = f"  ({'; '.join(state.reasons)})" if state.reasons else ""
+        click.echo(f"{mark}  {state.page.name}{reasons}")
+    stale = sum(not state.fresh for state in states)
+    click.echo(f"{len(states)} pages with code, {stale} stale.")
+
+
+@main.command()
+@click.argument("pages", nargs=-1)
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
+@click.pass_obj
+def serve(root: Path | None, pages: tuple[str, ...], port: int) -> None:
+    """Show the book on 127.0.0.1 and build it again when a file changes.
+
+    With PAGES, only these are executed again; without, the pages that changed.
+    """
+    from bookpress.serve import serve
+
+    try:
+        serve(_book(root), port=port, pages=pages, console=_console())
+    except OSError as error:
+        message = f"cannot listen on port {port}: {error.strerror}. Try --port 0."
+        raise click.ClickException(message) from error
+
+
+@main.command()
+@click.option("--weight/--no-weight", default=True, help="Hold pages to their budget of bytes.")
+@click.pass_obj
+def check(root: Path | None, weight: bool) -> None:
+    """Check the published site: links, alternative texts, weight, no third-party requests.
+
+    And the memory that its pages took when they ran at quick scale.
+    """
+    from bookpress import checks
+
+    book = _book(root)
+    if not (book.html_dir / "index.html").is_file():
+        raise click.ClickException("the book is not published yet; run 'textlib build'.")
+    problems = checks.of_book(book, weight=None if weight else False)
+    problems += checks.memory(_peaks(book))
+    for problem in problems:
+        click.echo(str(problem))
+    click.echo(f"{len(problems)} problems." if problems else "All checks hold.")
+    sys.exit(1 if problems else 0)
+
+
+@main.command()
+@click.option("--package", metavar="REQUIREMENT", help="What the first cell installs.")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def notebooks(root: Path | None, package: str | None, output: Path | None) -> None:
+    """Write the notebook of every page that runs (publishing does so as well)."""
+    from bookpress import notebooks
+
+    written = notebooks.write(_book(root), package=package, folder=output)
+    click.echo(f"{len(written)} notebooks in {output or _book(root).notebooks_dir}")
+
+
+@main.group("records")
+def records_group() -> None:
+    """Full-scale results: make them, and see which are still current."""
+
+
+@records_group.command("run")
+@PAGES
+@JOBS
+@click.option("--scale", type=click.Choice(["quick", "full"]), default="full", show_default=True)
+@TIMEOUT
+@DASK
+@click.pass_obj
+def records_run(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+    """Execute experiments at full scale (on a GPU if there is one) and write their records.
+
+    Without PAGE, every page that trains something runs. The book's outputs are not touched.
+    """
+    from bookpress import records
+
+    console = _console()
+    options["jobs"] = options["jobs"] or 1
+    failed = 0
+    for outcome, path in records.make(_book(root), pages, **options):
+        if path is None:
+            failed += 1
+            _show_failure(console, outcome)
+        else:
+            console.print(f"{outcome.page}: {outcome.seconds:.0f} s, {path}", highlight=False)
+    sys.exit(1 if failed else 0)
+
+
+@records_group.command("check")
+@click.pass_obj
+def records_check(root: Path | None) -> None:
+    """Show which records are those of the pages as they stand; exit code 1 if any is stale."""
+    from bookpress import records
+
+    found = list(records.check(_book(root)))
+    for record, current in found:
+        state = "current" if current else "stale  "
+        click.echo(f"{state}  {record.page}  {record.scale}, {record.device}, {record.date[:10]}")
+    stale = sum(not current for _, current in found)
+    if not found:
+        click.echo("There are no records yet; 'textlib records run PAGE --scale full' makes them.")
+    else:
+        click.echo(f"{stale} stale." if stale else "All records are current.")
+    sys.exit(1 if stale else 0)
+
+
+# What the reader of the terminal sees --------------------------------------------------------
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(soft_wrap=not sys.stdout.isatty())
+
+
+def _book(root: Path | None) -> "Book":
+    from bookpress.book import Book
+
+    return Book.find(root)
+
+
+def _peaks(book: "Book") -> dict[str, int]:
+    """Return the peak memory of the pages that the store holds at quick scale, in bytes."""
+    from bookpress.store import Store
+
+    store = Store(book)
+    stamps = [stamp for page in book.pages if (stamp := store.stamp(page.name))]
+    return {s.page: s.peak_memory for s in stamps if s.inputs.get("scale", "quick") == "quick"}
+
+
+def _show_result(console: "Console", result: "Result") -> None:
+    from rich.table import Table
+
+    for outcome in result.failures:
+        if outcome.failure and outcome.failure.kind != "canceled":
+            _show_failure(console, outcome)
+    table = Table("page", "state", "seconds", "claims", box=None, header_style="bold")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    total, claims = 0.0, 0
+    for state in result.states:
+        name, seconds, state_word, count = _row(result, state)
+        table.add_row(name, state_word, f"{seconds:.1f}" if seconds else "-", str(count or "-"))
+        total, claims = total + seconds, claims + count
+    table.add_section()
+    table.add_row(f"{len(result.states)} pages", "", f"{total:.1f}", str(claims))
+    console.print(table)
+    _show_memory(console, result)
+    _show_published(console, result)
+    if result.interrupted:
+        console.print("Interrupted: finished pages are stored, the others will run again.")
+    elif result.failures:
+        console.print(f"{len(result.failures)} page(s) failed; the site was not published.")
+
+
+def _show_memory(console: "Console", result: "Result") -> None:
+    """Warn of pages that ran just now and took more than a free hosted machine has."""
+    from bookpress import checks
+
+    quick = {s.page.name for s in result.states if s.inputs.get("scale", "quick") == "quick"}
+    peaks = {o.page: o.peak_memory for o in result.outcomes.values() if o.page in quick}
+    for problem in checks.memory(peaks):
+        console.print(f"warning: {problem}", markup=False, highlight=False)
+
+
+def _row(result: "Result", state: Any) -> tuple[str, float, str, int]:
+    outcome = result.outcomes.get(state.page.name)
+    if outcome is not None:
+        claims = outcome.stamp.claims if outcome.stamp else outcome.claims
+        return state.page.name, outcome.seconds, outcome.state, sum(c["holds"] for c in claims)
+    stamp = state.stamp
+    return state.page.name, stamp.seconds, "fresh", len(stamp.claims)
+
+
+def _show_published(console: "Console", result: "Result") -> None:
+    published = result.published
+    if published is None:
+        return
+    for line in published.warnings:
+        console.print(line, markup=False, highlight=False)
+    if not published.ok:
+        console.print(f"Publishing failed; everything Sphinx said is in {published.log}.")
+    elif published.skipped:
+        console.print("The site is up to date.")
+    for note in published.notes:
+        console.print(f"note: {note}", markup=False, highlight=False)
+    for problem in result.problems:
+        console.print(str(problem), markup=False, highlight=False)
+    if result.problems:
+        console.print(f"{len(result.problems)} problems on the published pages.")
+    if published.ok:
+        console.print(f"{result.seconds:.1f} s in all.")
+        click.echo(str(published.index))
+
+
+def _show_slowest(console: "Console", outcome: "Outcome", *, count: int = 8) -> None:
+    """List the cells that took longest, from half a second up, by their lines in the page."""
+    slow = [time for time in outcome.times if time.seconds >= 0.5]
+    for time in sorted(slow, key=lambda time: -time.seconds)[:count]:
+        line = f"{time.seconds:7.1f} s  line {time.line}: {time.code[:70]}"
+        console.print(line, markup=False, highlight=False)
+
+
+def _show_failure(console: "Console", outcome: "Outcome") -> None:
+    from rich.rule import Rule
+
+    failure = outcome.failure
+    if failure is None:
+        return
+    console.print(Rule(f"{outcome.page} failed", style="red"))
+    console.print(f"{failure.path}:{failure.line}", markup=False, highlight=False)
+    for title, text in (("cell", failure.source), ("traceback", failure.traceback)):
+        if text:
+            console.print(f"--- {title}", style="dim")
+            console.print(text, markup=False, highlight=False)
+    console.print(failure.error, style="bold red", markup=False, highlight=False)
+
+
+def _show_claims(console: "Console", page: str, runs: list[tuple[int, "Outcome"]]) -> None:
+    names = dict.fromkeys(claim["name"] for _, outcome in runs for claim in outcome.claims)
+    console.print(f"\n{page}: {len(names)} claims", style="bold", highlight=False)
+    for name in names:
+        for seed, outcome in runs:
+            for claim in outcome.claims:
+                if claim["name"] == name:
+                    mark = "holds" if claim["holds"] else "FAILS"
+                    numbers = ", ".join(f"{k}={v:.5g}" for k, v in claim["numbers"].items())
+                    line = f"  {mark}  +{seed}  {name}: {claim['sentence']}  [{numbers}]"
+                    console.print(line, markup=False, highlight=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""The plug-in of jupyter_client that gives pages warm kernels.
+
+``jupyter_client`` asks a provisioner to launch a kernel's process. `WarmProvisioner` asks the
+press's warm process for a fork where that gives the same kernel, and launches a plain one else.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+from bookpress.warm import Nursery, NurseryError
+
+NAME = "textlib-warm"
+LAUNCHER = ["-m", "ipykernel_launcher"]
+# What libraries read once, when they are imported: a fork cannot change these any more.
+READ_AT_IMPORT = ("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND")
+
+_nursery: Nursery | None = None
+
+
+@contextlib.contextmanager
+def warm_kernels(libraries: Iterable[str], environment: dict[str, str]) -> Iterator[None]:
+    """Within the block, Python kernels that this process starts are warm where possible.
+
+    Parameters
+    ----------
+    libraries
+        Top-level names of the libraries that the pages import.
+    environment
+        Variables that all the kernels share.
+    """
+    global _nursery
+    if not Nursery.possible():
+        yield
+        return
+    factory = KernelProvisionerFactory.instance()
+    value = f"{__name__}:{WarmProvisioner.__name__}"
+    factory.provisioners[NAME] = EntryPoint(NAME, value, factory.GROUP_NAME)
+    before = factory.default_provisioner_name
+    factory.default_provisioner_name = NAME
+    nursery = Nursery(libraries, environment)
+    try:
+        _nursery = nursery if nursery.wait_ready() else None
+        yield
+    finally:
+        _nursery = None
+        factory.default_provisioner_name = before
+        nursery.close()
+
+
+class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
+    """Launch a kernel as a fork of the warm process, or plainly."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        """Launch a kernel and return its connection information."""
+        nursery = _nursery
+        if nursery is None or not _suits(nursery, cmd, kwargs.get("env")):
+            return await super().launch_kernel(cmd, **kwargs)
+        try:
+            forked = nursery.start(
+                cmd[3:],
+                env=dict(kwargs["env"]),
+                cwd=str(kwargs.get("cwd") or Path.cwd()),
+                stdout=_handle(kwargs.get("stdout"), 1),
+                stderr=_handle(kwargs.get("stderr"), 2),
+            )
+        except NurseryError:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process = forked  # type: ignore[assignment]
+        self.pid = self.pgid = forked.pid
+        self.cwd = kwargs.get("cwd")
+        return self.connection_info
+
+
+def _suits(nursery: Nursery, command: list[str], env: dict[str, str] | None) -> bool:
+    """Whether the command starts an ipykernel of this Python, with what the imports have read."""
+    if not env or command[1:3] != LAUNCHER:
+        return False
+    if Path(command[0]).resolve() != Path(sys.executable).resolve():
+        return False
+    there = {**os.environ, **nursery.environment}
+    return all(env.get(name) == there.get(name) for name in READ_AT_IMPORT)
+
+
+def _handle(stream: Any, default: int) -> int:
+    if stream is None or stream == subprocess.DEVNULL:
+        return default
+    return stream if isinstance(stream, int) else int(stream.fileno())

@@ -1,0 +1,156 @@
+"""What the last build knows about the book, as one JSON file: ``_build/report.json``.
+
+The report is for programs: the results and status pages, CI, and whoever wants to compare builds.
+It is made from the plan and the stamps, so it covers all pages, also those that this build did
+not touch.
+"""
+
+import datetime
+import importlib.metadata
+import json
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bookpress.book import Book
+from bookpress.build import Result, cores
+from bookpress.execute import Outcome
+from bookpress.plan import PageState
+from textlib import paths
+
+FORMAT = 1
+VERSIONS = ("textlib", "tensorflow", "keras", "numpy", "scikit-learn", "matplotlib", "jupyter-book")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over the pages of a report."""
+
+    pages: int
+    executed: int
+    cached: int
+    failed: int
+    seconds: float
+    claims: int
+    claims_hold: int
+
+
+def path(book: Book) -> Path:
+    """Return the report's file."""
+    return book.build_dir / "report.json"
+
+
+def read(book: Book) -> dict[str, Any] | None:
+    """Return the report of the last build, or ``None`` if there is none that can be read."""
+    try:
+        found = json.loads(path(book).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.get("format") == FORMAT else None
+
+
+def write(book: Book, states: Iterable[PageState], result: Result, *, scale: str) -> dict[str, Any]:
+    """Write the report of a build and return it.
+
+    Parameters
+    ----------
+    book
+        The book.
+    states
+        The state of every page after the build, in the book's order.
+    result
+        What the build did.
+    scale
+        ``"quick"`` or ``"full"``.
+    """
+    pages = [_page(state, result.outcomes.get(state.page.name)) for state in states]
+    report = {
+        "format": FORMAT,
+        "title": book.config.get("title", ""),
+        "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "scale": scale,
+        "seconds": round(result.seconds, 1),
+        "machine": machine(),
+        "versions": versions(),
+        "totals": vars(_totals(pages)),
+        "pages": pages,
+    }
+    with paths.atomic_write(path(book)) as draft:
+        draft.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    return report
+
+
+def machine() -> dict[str, Any]:
+    """Return what the build ran on."""
+    return {"cores": cores(), "system": platform.system(), "processor": processor()}
+
+
+def processor() -> str:
+    """Return the processor's name, as far as the system tells."""
+    try:
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that matter most."""
+    found = {"python": platform.python_version()}
+    for name in VERSIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _page(state: PageState, outcome: Outcome | None) -> dict[str, Any]:
+    stamp = (outcome.stamp if outcome else None) or state.stamp
+    page = {
+        "name": state.page.name,
+        "title": state.page.title,
+        "state": _state_word(state, outcome),
+        "reasons": list(state.reasons),
+        "key": state.key,
+        "covers": list(state.page.settings.get("covers") or ()),
+        "data": sorted({*state.page.data, *state.uses.data}),
+        "modules": sorted(state.uses.modules),
+        "libraries": state.inputs["libraries"],
+        "seconds": stamp.seconds if stamp else 0.0,
+        "peak_memory": stamp.peak_memory if stamp else 0,
+        "executed": stamp.executed if stamp else "",
+        "claims": stamp.claims if stamp else [],
+        "numbers": stamp.numbers if stamp else {},
+    }
+    if outcome is not None and outcome.failure is not None:
+        failure = outcome.failure
+        page["claims"] = outcome.claims
+        page["failure"] = {"kind": failure.kind, "error": failure.error, "line": failure.line}
+    return page
+
+
+def _state_word(state: PageState, outcome: Outcome | None) -> str:
+    if outcome is not None:
+        return outcome.state
+    if state.fresh:
+        return "cached"
+    return "stale" if state.stamp else "never executed"
+
+
+def _totals(pages: list[dict[str, Any]]) -> Totals:
+    states = [page["state"] for page in pages]
+    claims = [claim for page in pages for claim in page["claims"]]
+    return Totals(
+        pages=len(pages),
+        executed=states.count("executed"),
+        cached=states.count("cached"),
+        failed=states.count("failed"),
+        seconds=round(sum(page["seconds"] for page in pages), 1),
+        claims=len(claims),
+        claims_hold=sum(bool(claim["holds"]) for claim in claims),
+    )

@@ -1,0 +1,78 @@
+"""What the source books report, so that results stand beside it.
+
+Authors keep one YAML file for each part in ``book/_records/sources/``. An entry is a system of
+``systems.yml``: what it is, what its source reports (left out where it reports no number), the
+name of the page's number and claim that measure the same, and a note on what differs::
+
+    DLR-5.1a:
+      what: Small convnet on MNIST, test accuracy
+      reports: 99.2 %
+      number: convnet-test-accuracy
+      claim: convnet-beats-dense
+      note: 5 epochs on all 60,000 images, as in the source
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import yaml
+
+from bookpress.book import Book, BookError
+from textlib._errors import unknown
+
+FIELDS = ("what", "reports", "number", "claim", "note")
+
+
+class SourceError(BookError):
+    """A file of source values cannot be understood."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One system and what its source reports; see the module for the fields."""
+
+    system: str
+    what: str
+    reports: str = ""
+    number: str = ""
+    claim: str = ""
+    note: str = ""
+
+
+def load(book: Book) -> dict[str, Entry]:
+    """Return every entry by its system.
+
+    Raises
+    ------
+    SourceError
+        If a file is not a mapping of systems, or an entry has a field that does not exist.
+    """
+    found: dict[str, Entry] = {}
+    for path in sorted((book.records_dir / "sources").glob("*.yml")):
+        content = yaml.safe_load(path.read_text(encoding="utf8")) or {}
+        if not isinstance(content, dict):
+            raise SourceError(f"{path}: expected a mapping of systems such as DLR-5.1a.")
+        for entry in _entries(content, path.name):
+            if entry.system in found:
+                raise SourceError(f"{path}: {entry.system} has an entry already.")
+            found[entry.system] = entry
+    return found
+
+
+def titles(book: Book) -> dict[str, str]:
+    """Return the titles of the source books by the prefix of their systems."""
+    path = book.records_dir / "books.yml"
+    found = yaml.safe_load(path.read_text(encoding="utf8")) if path.is_file() else {}
+    return {str(key): str(value) for key, value in (found or {}).items()}
+
+
+def _entries(content: dict[str, Any], file: str) -> Iterator[Entry]:
+    known = {each.name for each in fields(Entry)} - {"system"}
+    for system, values in content.items():
+        if not isinstance(values, dict) or "what" not in values:
+            raise SourceError(f"{file}: {system} needs at least 'what'.")
+        for name in values:
+            if name not in known:
+                raise SourceError(f"{file}: {system}: {unknown('field', name, FIELDS)}")
+        yield Entry(str(system), **{name: str(value) for name, value in values.items()})

@@ -1,0 +1,1 @@
+"""The datasets, one module for each family; ``datasets.load`` finds them by name."""

@@ -1,0 +1,591 @@
+"""Sequences made by code: waves, sums of sines, a latch task, grammar strings, chords, dates.
+
+As in ``synthetic``, every set takes a ``seed``, and training and test rows come from different
+streams of random numbers. Sets of strings have no string in two parts.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from textlib._errors import unknown
+from textlib.datasets._types import Dataset, Info, Split
+from textlib.datasets.catalog.synthetic import CODE_LICENSE, streams
+from textlib.datasets.catalog.text import strings
+from textlib.datasets.encoding import pad
+from textlib.datasets.registry import register
+
+# --- waves --------------------------------------------------------------------------------------
+
+
+def two_waves(rng: np.random.Generator, n: int, steps: int) -> np.ndarray:
+    """Return series made of two sine waves of random frequency and phase, and a little noise.
+
+    The step is 1/50 whatever the length, so that longer series are the shorter ones continued.
+    The noise is uniform with variance 0.01 / 12: no forecast of the next step has a smaller mean
+    squared error.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``float32``, shape ``(n, steps, 1)``.
+    """
+    time = np.arange(steps) / 50
+    slow, fast, first, second = rng.random((4, n, 1))
+    series = 0.5 * np.sin((time - first) * (10 * slow + 10))
+    series += 0.2 * np.sin((time - second) * (20 * fast + 20))
+    series += 0.1 * (rng.random((n, steps)) - 0.5)
+    return series[..., None].astype(np.float32)
+
+
+@register(
+    Info(
+        name="waves",
+        title="Two-wave series",
+        family="synthetic",
+        summary="Series of two sine waves of random frequency and phase, with a little noise.",
+        task="forecasting",
+        kind="synthetic",
+        license=CODE_LICENSE,
+        citation="After A. Géron, Hands-On Machine Learning, chapter 15, 2019.",
+        source="code",
+        shapes="x (n, steps, 1) float32; y (n, horizon) float32",
+        notes="The noise puts a floor of 0.00083 under the mean squared error of one step.",
+    )
+)
+def waves(
+    info: Info,
+    *,
+    n: int = 7000,
+    validation: int = 2000,
+    test: int = 1000,
+    steps: int = 50,
+    horizon: int = 1,
+    seed: int = 0,
+) -> Dataset:
+    """Return series and what comes next.
+
+    Parameters
+    ----------
+    n, validation, test
+        Number of series in each part.
+    steps
+        Length of ``x``.
+    horizon
+        Length of ``y``: the steps that follow ``x``.
+    seed
+        Seed of the draw.
+    """
+
+    def part(rng: np.random.Generator, rows: int) -> Split:
+        series = two_waves(rng, rows, steps + horizon)
+        return Split(series[:, :steps], series[:, steps:, 0])
+
+    first, second, third = (
+        part(rng, rows) for rng, rows in zip(streams(seed, 3), (n, validation, test), strict=True)
+    )
+    return Dataset(info, first, third, second)
+
+
+_SINES: dict[str, tuple[tuple[float, ...], tuple[float, ...], bool]] = {
+    "calm": ((1, 2), (1, 2), False),
+    "busy": ((1.1, 1.7, 3.1, 7), (1, 2, 2, 3), False),
+    "rising": ((1.1, 1.7, 3.1, 7), (1, 2, 2, 3), True),
+}
+
+
+def sum_of_sines(
+    steps: int,
+    *,
+    frequencies: Sequence[float],
+    amplitudes: Sequence[float],
+    phases: Sequence[float] | None = None,
+    step: float = 0.057,
+    skip: int = 0,
+    rising: bool = False,
+) -> np.ndarray:
+    """Return a sum of sine waves.
+
+    Parameters
+    ----------
+    steps
+        Length of the series.
+    frequencies, amplitudes, phases
+        One of each per wave; phases in radians, 0 when left out.
+    step
+        Radians from one value to the next, for a wave of frequency 1.
+    skip
+        How many steps to leave out at the start.
+    rising
+        Flip the sign of every value at which the sum is falling: a rule that a forecaster can
+        only know by remembering.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``float32``, shape ``(steps,)``.
+
+    Raises
+    ------
+    ValueError
+        If the lists differ in length.
+    """
+    offsets = [0.0] * len(frequencies) if phases is None else phases
+    angle = (skip + np.arange(steps)) * step
+    terms = zip(frequencies, amplitudes, offsets, strict=True)
+    total = np.sum([a * np.sin(f * angle + p) for f, a, p in terms], axis=0)
+    if rising and steps > 1:
+        falling = np.diff(total, prepend=total[:1]) < 0
+        falling[0] = falling[1]  # the first value has no step of its own
+        total = np.where(falling, -total, total)
+    return total.astype(np.float32)
+
+
+@register(
+    Info(
+        name="sine_sums",
+        title="Sums of sines",
+        family="synthetic",
+        summary="One series, a sum of two or four sine waves, and a later stretch of it.",
+        task="forecasting",
+        kind="synthetic",
+        license=CODE_LICENSE,
+        citation="After A. Glassner, Deep Learning: A Visual Approach, 2021.",
+        source="code",
+        shapes="x (steps, 1) float32; y None",
+    )
+)
+def sine_sums(
+    info: Info,
+    *,
+    variant: str = "calm",
+    steps: int = 200,
+    test: int = 200,
+    test_skip: int = 400,
+) -> Dataset:
+    """Return a series.
+
+    Parameters
+    ----------
+    variant
+        ``"calm"``: two waves; ``"busy"``: four; ``"rising"``: the four with falling stretches
+        turned upside down.
+    steps, test
+        Length of the training and of the test part.
+    test_skip
+        Where the test part starts.
+    """
+    if variant not in _SINES:
+        raise ValueError(unknown("variant", variant, _SINES))
+    frequencies, amplitudes, rising = _SINES[variant]
+
+    def part(length: int, skip: int) -> Split:
+        series = sum_of_sines(
+            length, frequencies=frequencies, amplitudes=amplitudes, skip=skip, rising=rising
+        )
+        return Split(series[:, None])
+
+    return Dataset(info, part(steps, 0), part(test, test_skip))
+
+
+# --- a task of memory ---------------------------------------------------------------------------
+
+
+@register(
+    Info(
+        name="latch",
+        title="Latch task",
+        family="synthetic",
+        summary="Streams of rare pulses up or down; the target is the sign of the last pulse.",
+        task="memory over long spans",
+        kind="synthetic",
+        license=CODE_LICENSE,
+        citation="After S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural "
+        "Computation 9, 1997.",
+        source="code",
+        shapes="x (streams, steps, 1) float32; y (streams, steps, 1) float32, -1, 0 or 1",
+        notes="The target is 0 before the first pulse.",
+    )
+)
+def latch(
+    info: Info,
+    *,
+    n: int = 16,
+    steps: int = 1500,
+    rate: float = 0.02,
+    noise: float = 0.05,
+    seed: int = 0,
+) -> Dataset:
+    """Return streams of pulses.
+
+    Parameters
+    ----------
+    n
+        Number of streams in each part.
+    steps
+        Length of a stream.
+    rate
+        Chance of a pulse at each step.
+    noise
+        Standard deviation of the noise on the input.
+    seed
+        Seed of the draw.
+    """
+
+    def part(rng: np.random.Generator) -> Split:
+        sign = rng.choice([-1.0, 1.0], (n, steps))
+        pulse = np.where(rng.random((n, steps)) < rate, sign, 0.0)
+        last = np.maximum.accumulate(np.where(pulse != 0, np.arange(steps), -1), axis=1)
+        held = np.where(last >= 0, np.take_along_axis(pulse, np.maximum(last, 0), axis=1), 0)
+        x = pulse + rng.normal(0, noise, pulse.shape)
+        return Split(x[..., None].astype(np.float32), held[..., None].astype(np.float32))
+
+    first, second = streams(seed, 2)
+    return Dataset(info, part(first), part(second))
+
+
+# --- strings of a grammar -----------------------------------------------------------------------
+
+LETTERS = "BEPSTVX"
+_REBER: dict[int, tuple[tuple[str, int], ...]] = {
+    0: (("B", 1),),
+    1: (("T", 2), ("P", 3)),
+    2: (("S", 2), ("X", 4)),
+    3: (("T", 3), ("V", 5)),
+    4: (("X", 3), ("S", 6)),
+    5: (("P", 4), ("V", 6)),
+    6: (("E", 7),),
+}
+
+
+def reber_string(rng: np.random.Generator) -> str:
+    """Return a string of the embedded Reber grammar: its second letter comes back at the end."""
+    state, inner = 0, ""
+    while state != 7:
+        letter, state = _REBER[state][int(rng.integers(len(_REBER[state])))]
+        inner += letter
+    outer = "TP"[int(rng.integers(2))]
+    return f"B{outer}{inner}{outer}E"
+
+
+def is_reber(text: str) -> bool:
+    """Say whether a string belongs to the embedded Reber grammar."""
+    if len(text) < 9 or text[0] != "B" or text[-1] != "E" or text[1] != text[-2]:
+        return False
+    state = 0
+    for letter in text[2:-2]:
+        state = dict(_REBER.get(state, ())).get(letter, -1)
+        if state < 0:
+            return False
+    return state == 7 and text[1] in "TP"
+
+
+def _broken(rng: np.random.Generator, text: str, *, mismatch: bool) -> str:
+    """Change one letter so that the string is no longer valid."""
+    if mismatch:
+        return text[:-2] + ("P" if text[-2] == "T" else "T") + "E"
+    while True:
+        place = int(rng.integers(len(text)))
+        letter = LETTERS[int(rng.integers(len(LETTERS)))]
+        changed = text[:place] + letter + text[place + 1 :]
+        if not is_reber(changed) and changed[1] == changed[-2]:
+            return changed
+
+
+@register(
+    Info(
+        name="reber",
+        title="Embedded Reber strings",
+        family="synthetic",
+        summary="Strings of a small grammar, half of them with one wrong letter.",
+        task="classification of sequences, 2 classes",
+        kind="synthetic",
+        license=CODE_LICENSE,
+        citation="After A. Reber, Implicit learning of artificial grammars, 1967, and S. "
+        "Hochreiter and J. Schmidhuber, Long short-term memory, 1997.",
+        source="code",
+        shapes="x (n,) strings, or (n, longest) int32 codes; y int64",
+        notes="A fourth of the wrong strings is wrong only in that the second letter does not come "
+        "back; `extra` marks them (`train_mismatch`, `test_mismatch`).",
+    )
+)
+def reber(
+    info: Info, *, n: int = 2000, test: int = 500, form: str = "text", seed: int = 0
+) -> Dataset:
+    """Return strings; label 1 is valid.
+
+    Parameters
+    ----------
+    n, test
+        Rows for training and for testing.
+    form
+        ``"text"``, or ``"integers"``: 1 to 7 for the letters of `LETTERS`, 0 pads at the end.
+    seed
+        Seed of the draw.
+    """
+    if form not in ("text", "integers"):
+        raise ValueError(unknown("form", form, ("text", "integers")))
+    seen: set[str] = set()
+
+    def draw(rng: np.random.Generator, kind: int) -> str:
+        while True:
+            text = reber_string(rng)
+            if kind > 0:
+                text = _broken(rng, text, mismatch=kind == 2)
+            if text not in seen:
+                seen.add(text)
+                return text
+
+    def part(rng: np.random.Generator, rows: int) -> tuple[list[str], np.ndarray]:
+        kinds = rng.permutation(np.resize([0, 1, 0, 1, 0, 1, 0, 2], rows))  # 2: a mismatch
+        return [draw(rng, int(kind)) for kind in kinds], kinds
+
+    parts = [part(rng, rows) for rng, rows in zip(streams(seed, 2), (n, test), strict=True)]
+    longest = max(len(text) for texts, _ in parts for text in texts)
+
+    def split(texts: list[str], kinds: np.ndarray) -> Split:
+        codes = [[LETTERS.index(letter) + 1 for letter in text] for text in texts]
+        x = strings(texts) if form == "text" else pad(codes, longest, side="post")
+        return Split(x, (kinds == 0).astype(np.int64))
+
+    extra = {f"{name}_mismatch": kinds == 2
+             for name, (_, kinds) in zip(("train", "test"), parts, strict=True)}  # fmt: skip
+    return Dataset(
+        info,
+        split(*parts[0]),
+        split(*parts[1]),
+        class_names=("wrong", "valid"),
+        extra={**extra, "letters": LETTERS},
+    )
+
+
+# --- chords -------------------------------------------------------------------------------------
+
+_DEGREES = ((0, 4, 7), (2, 5, 9), (4, 7, 11), (5, 9, 0), (7, 11, 2), (9, 0, 4))  # I ii iii IV V vi
+_NEXT = ((1, 3, 4, 5), (4,), (3, 5), (0, 1, 4), (0, 5), (1, 3, 4))
+
+
+def _progression(rng: np.random.Generator, length: int) -> list[int]:
+    """Return degrees that start at I and close with V and I."""
+    chords = [0]
+    while len(chords) < length - 2:
+        chords.append(int(rng.choice(_NEXT[chords[-1]])))
+    return [*chords, 4, 0]
+
+
+def _voiced(degrees: list[int], key: int) -> np.ndarray:
+    """Set chords for four voices; each upper voice moves to the nearest free tone of the chord."""
+    voices = np.array([72, 67, 64])  # soprano, alto, tenor before the first chord
+    rows = []
+    for degree in degrees:
+        tones = [(tone + key) % 12 for tone in _DEGREES[degree]]
+        bass = 41 + (tones[0] - 41) % 12
+        free, chosen = list(tones), []
+        for voice in voices:
+            options = [note for note in range(54, 82) if note % 12 in free]
+            note = min(options, key=lambda option: (abs(option - voice), option))
+            free.remove(note % 12)
+            chosen.append(note)
+        voices = np.array(sorted(chosen, reverse=True))
+        rows.append([*voices, bass])
+    return np.array(rows)
+
+
+@register(
+    Info(
+        name="cadences",
+        title="Four-part cadences",
+        family="synthetic",
+        summary="Short pieces for four voices: phrases of eight chords that end in a cadence.",
+        task="generation of music",
+        kind="synthetic",
+        stands_for="382 chorales by J. S. Bach",
+        license=CODE_LICENSE,
+        citation="This book.",
+        source="code",
+        shapes="x (n, steps, 4) int64: MIDI notes of soprano, alto, tenor, bass; y None",
+        notes="Textbook harmony of major keys, with no claim to beauty.",
+    )
+)
+def cadences(
+    info: Info, *, n: int = 300, test: int = 60, phrases: int = 4, seed: int = 0
+) -> Dataset:
+    """Return pieces of ``phrases`` times eight chords in random major keys.
+
+    Parameters
+    ----------
+    n, test
+        Number of pieces for training and for testing.
+    phrases
+        Phrases in a piece.
+    seed
+        Seed of the draw.
+    """
+
+    def part(rng: np.random.Generator, rows: int) -> Split:
+        pieces = []
+        for _ in range(rows):
+            degrees = [chord for _ in range(phrases) for chord in _progression(rng, 8)]
+            pieces.append(_voiced(degrees, int(rng.integers(12))))
+        return Split(np.array(pieces, dtype=np.int64).reshape(rows, phrases * 8, 4))
+
+    first, second = streams(seed, 2)
+    names = ("soprano", "alto", "tenor", "bass")
+    return Dataset(info, part(first, n), part(second, test), feature_names=names)
+
+
+# --- dates --------------------------------------------------------------------------------------
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+@register(
+    Info(
+        name="dates",
+        title="Dates to translate",
+        family="synthetic",
+        summary="Dates in words and in figures: 'April 22, 2019' and '2019-04-22'.",
+        task="sequence to sequence",
+        kind="synthetic",
+        license=CODE_LICENSE,
+        citation="After A. Géron, Hands-On Machine Learning, chapter 16, 2019.",
+        source="code",
+        shapes="x (n,) strings; y (n,) strings of 10 characters",
+        notes="Years from 1000 to 9999; no date is in two parts.",
+    )
+)
+def dates(
+    info: Info, *, n: int = 10_000, validation: int = 2000, test: int = 2000, seed: int = 0
+) -> Dataset:
+    """Return dates.
+
+    Parameters
+    ----------
+    n, validation, test
+        Rows in each part.
+    seed
+        Seed of the draw.
+    """
+    first = datetime.date(1000, 1, 1).toordinal()
+    last = datetime.date(9999, 12, 31).toordinal()
+    total = n + validation + test
+    chosen = np.random.default_rng(seed).choice(last - first + 1, total, replace=False)
+    days = [datetime.date.fromordinal(first + int(day)) for day in chosen]
+    x = strings([f"{_MONTHS[day.month - 1]} {day.day}, {day.year}" for day in days])
+    y = strings([day.isoformat() for day in days])
+    rows = Split(x, y)
+    return Dataset(
+        info,
+        rows.rows(slice(n)),
+        rows.rows(slice(n + validation, None)),
+        rows.rows(slice(n, n + validation)),
+    )
+
+
+# --- stories with questions ---------------------------------------------------------------------
+
+_PEOPLE = ("Anna", "Ben", "Clara", "David", "Emma", "Felix")
+PLACES = ("attic", "bathroom", "garden", "hallway", "kitchen", "office")
+_THINGS = ("apple", "ball", "book", "lamp")
+_GOING = ("went to", "moved to", "walked to", "ran to")
+
+
+def _one(rng: np.random.Generator, words: Sequence[str]) -> str:
+    return words[int(rng.integers(len(words)))]  # much faster than rng.choice
+
+
+def _walks(rng: np.random.Generator, sentences: int) -> tuple[list[str], str, int]:
+    """Return a story in which people walk about, a question where one is, and the answer."""
+    where: dict[str, int] = {}
+    story = []
+    for _ in range(sentences):
+        person, place = _one(rng, _PEOPLE), int(rng.integers(len(PLACES)))
+        where[person] = place
+        story.append(f"{person} {_one(rng, _GOING)} the {PLACES[place]}.")
+    asked = _one(rng, sorted(where))
+    return story, f"Where is {asked}?", where[asked]
+
+
+def _carries(rng: np.random.Generator, sentences: int) -> tuple[list[str], str, int]:
+    """Return a story in which a thing is carried about, and a question where it is."""
+    person, thing = _one(rng, _PEOPLE), _one(rng, _THINGS)
+    others = [name for name in _PEOPLE if name != person]
+    place = int(rng.integers(len(PLACES)))
+    story = [f"{person} {_one(rng, _GOING)} the {PLACES[place]}.", f"{person} took the {thing}."]
+    while len(story) < sentences:
+        goes = int(rng.integers(len(PLACES)))
+        who = person if rng.random() < 0.5 else _one(rng, others)
+        place = goes if who == person else place
+        story.append(f"{who} {_one(rng, _GOING)} the {PLACES[goes]}.")
+    return story, f"Where is the {thing}?", place
+
+
+_TASKS: dict[str, Callable[..., tuple[list[str], str, int]]] = {
+    "one fact": _walks,
+    "two facts": _carries,
+}
+
+
+@register(
+    Info(
+        name="stories",
+        title="Stories with questions",
+        family="synthetic",
+        summary="Short stories about who went where, each with a question and its answer.",
+        task="question answering, 6 answers",
+        kind="synthetic",
+        stands_for="bAbI tasks 1 and 2 (Facebook AI Research, 2015)",
+        license=CODE_LICENSE,
+        citation="This book; after J. Weston et al., Towards AI-complete question answering, 2015.",
+        source="code",
+        shapes="x: story (n,) and question (n,) strings; y int64, the place",
+        notes="No story with its question is in two parts.",
+    )
+)
+def stories(
+    info: Info,
+    *,
+    n: int = 5000,
+    test: int = 1000,
+    task: str = "one fact",
+    sentences: int = 6,
+    seed: int = 0,
+) -> Dataset:
+    """Return stories; ``x`` maps ``story`` and ``question`` to strings.
+
+    Parameters
+    ----------
+    n, test
+        Rows for training and for testing.
+    task
+        ``"one fact"``: one sentence has the answer. ``"two facts"``: who took a thing, and where
+        that person went.
+    sentences
+        Sentences in a story, at least 2.
+    seed
+        Seed of the draw.
+    """
+    if task not in _TASKS:
+        raise ValueError(unknown("task", task, _TASKS))
+    if sentences < 2:
+        raise ValueError(f"sentences is {sentences}; a story needs 2 or more.")
+    seen: set[str] = set()
+
+    def part(rng: np.random.Generator, rows: int) -> Split:
+        found: list[tuple[str, str, int]] = []
+        while len(found) < rows:
+            lines, question, answer = _TASKS[task](rng, sentences)
+            story = " ".join(lines)
+            if story + question not in seen:
+                seen.add(story + question)
+                found.append((story, question, answer))
+        texts, questions, answers = zip(*found, strict=True)
+        x = {"story": strings(texts), "question": strings(questions)}
+        return Split(x, np.array(answers, dtype=np.int64))
+
+    first, second = streams(seed, 2)
+    return Dataset(info, part(first, n), part(second, test), class_names=PLACES)

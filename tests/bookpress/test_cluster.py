@@ -1,0 +1,37 @@
+"""The same pages on a Dask cluster."""
+
+import socket
+
+import pytest
+
+from bookpress.cluster import ClusterError, connect
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.mark.slow
+def test_pages_run_on_a_cluster_of_two_workers_and_are_kept(fixture_book):
+    fixture_book.page("part/bad", "1 / 0")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        done = fixture_book.press(
+            "build", "--no-publish", "--dask", cluster.scheduler_address, "--jobs", "2"
+        )
+    assert done.returncode == 1
+    assert "FAILED part/bad: ZeroDivisionError" in done.stdout
+    assert "] done   part/one" in done.stdout
+    assert "] done   part/two" in done.stdout
+    status = fixture_book.press("status").stdout
+    assert "fresh  part/one" in status
+    assert "fresh  part/two" in status
+
+
+@pytest.mark.slow
+def test_an_address_where_nothing_answers_is_one_clear_error(monkeypatch):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
+    monkeypatch.setattr("bookpress.cluster.CONNECT_SECONDS", 1)
+    with pytest.raises(ClusterError, match="no Dask scheduler answers"):
+        connect(address)

@@ -1,0 +1,141 @@
+"""Whatever happens to a build, the next one finds pages that are either whole or stale."""
+
+import os
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from bookpress.store import Store
+from tests.bookpress.conftest import environment
+
+pytestmark = pytest.mark.slow
+SLOW = "import time\nopen('started', 'w').close()\ntime.sleep(60)"
+
+
+def start(fixture, *arguments):
+    """Start a build in a session of its own, so that Ctrl-C reaches it as from a terminal."""
+    return subprocess.Popen(
+        fixture.command("build", "--no-publish", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment(),
+        start_new_session=True,
+        # A shell that runs the tests in the background has told them to ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def wait_for(condition, seconds=60):
+    """Wait until something is true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.1)
+
+
+def family(pid):
+    """Return all processes that a process has started."""
+    return psutil.Process(pid).children(recursive=True)
+
+
+@pytest.fixture
+def half_done(fixture_book):
+    """Give a book whose build has stored two pages and sits in a third."""
+    fixture_book.page("part/slow", SLOW)
+    stamps = fixture_book.book.press_dir / "stamps/part"
+    started = fixture_book.root / "book/part/started"
+
+    def begun():
+        return (
+            started.exists() and (stamps / "one.json").exists() and (stamps / "two.json").exists()
+        )
+
+    return fixture_book, begun
+
+
+def test_kill_9_loses_only_the_page_in_flight_and_leaves_no_kernel_behind(half_done):
+    fixture, begun = half_done
+    build = start(fixture)
+    wait_for(begun)
+    kernels = family(build.pid)
+    assert kernels
+    os.kill(build.pid, signal.SIGKILL)
+    build.wait()
+    _, alive = psutil.wait_procs(kernels, timeout=15)
+    assert not alive
+    fixture.edit("book/part/slow.md", "time.sleep(60)", "pass")
+    assert fixture.executed() == {"part/slow"}
+
+
+def test_ctrl_c_stops_the_kernels_and_keeps_what_is_finished(half_done):
+    fixture, begun = half_done
+    build = start(fixture)
+    wait_for(begun)
+    kernels = family(build.pid)
+    os.kill(build.pid, signal.SIGINT)
+    said, _ = build.communicate(timeout=30)
+    assert build.returncode == 130, said
+    assert "Interrupted" in said
+    _, alive = psutil.wait_procs(kernels, timeout=15)
+    assert not alive
+    fixture.edit("book/part/slow.md", "time.sleep(60)", "pass")
+    assert fixture.executed() == {"part/slow"}
+
+
+@pytest.mark.parametrize("damage", [b"", b'{"cells": [', None])
+def test_a_damaged_or_missing_entry_is_executed_again(executed_book, damage):
+    store = Store(executed_book.book)
+    path = store.outputs_path(store.stamp("part/one").entry)
+    path.unlink() if damage is None else path.write_bytes(damage)
+    assert "stored outputs are missing or damaged" in executed_book.press("status").stdout
+    assert executed_book.executed() == {"part/one"}
+
+
+def test_a_damaged_database_is_made_anew_from_the_files(executed_book):
+    (executed_book.book.cache_dir / "global.db").write_bytes(b"not a database at all")
+    done = executed_book.press("build")
+    assert done.returncode == 0, done.stdout
+    assert "0 to execute" in done.stdout
+    assert "The value is 21." in executed_book.shown("part/one")
+
+
+def test_jupyter_book_never_meets_an_entry_that_lost_its_file(executed_book):
+    from jupyter_cache import get_cache
+
+    store = Store(executed_book.book)
+    lost = store.stamp("part/one").entry
+    store.outputs_path(lost).unlink()
+    store.reconcile(executed_book.book.pages)
+    listed = {record.hashkey for record in get_cache(store.book.cache_dir).list_cache_records()}
+    assert listed == {store.stamp("part/two").entry}
+
+
+def test_two_builds_at_once_execute_each_page_once(fixture_book):
+    count = "import os, uuid\nopen(f'ran-{uuid.uuid4()}', 'w').close()\nimport time\ntime.sleep(2)"
+    fixture_book.page("part/counted", count)
+    builds = [start(fixture_book), start(fixture_book)]
+    said = [build.communicate(timeout=90)[0] for build in builds]
+    assert [build.returncode for build in builds] == [0, 0], said
+    assert len(list((fixture_book.root / "book/part").glob("ran-*"))) == 1
+    assert "cached part/counted (by another build)" in "".join(said)
+    assert fixture_book.executed() == set()
+
+
+def test_an_interrupted_write_leaves_the_older_outputs_in_place(executed_book, monkeypatch):
+    store = Store(executed_book.book)
+    before = store.stamp("part/one")
+    page = executed_book.book.select(("part/one",))[0]
+
+    def fail(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(store, "_register", fail)
+    with pytest.raises(KeyboardInterrupt):
+        store.commit(
+            page, page.notebook, key="k", inputs={}, seconds=1.0, peak_memory=0, executed=""
+        )
+    assert store.stamp("part/one") == before

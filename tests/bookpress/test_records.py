@@ -1,0 +1,96 @@
+"""Full-scale records, source values, and the pages that show them."""
+
+import json
+
+import pytest
+
+from bookpress import records, sources
+from bookpress.records import Record
+from bookpress.sources import SourceError
+
+TRAIN = "import minilib.images\nclaims.number('accuracy', scale.pick(quick=0.9, full=0.99), '.0%')"
+
+
+def record(book, page="part/one", **facts):
+    """Return a record of a page as it stands."""
+    return Record(
+        page=page,
+        key=records.current_keys(book)[page],
+        scale="full",
+        device="NVIDIA H100",
+        date="2026-02-01T10:00:00+00:00",
+        seconds=300.0,
+        peak_memory=0,
+        versions={"tensorflow": "2.21.0"},
+        **facts,
+    )
+
+
+def test_a_record_comes_back_as_it_was_written(fixture_book):
+    book = fixture_book.book
+    made = record(book, numbers={"value": "99%"})
+    records.save(book, made)
+    assert records.load(book) == {"part/one": made}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "current"),
+    [
+        ("book/part/one.md", "The value is", "Its value is", True),
+        ("book/part/one.md", "import minilib.images", "import minilib.images  # now", True),
+        ("src/minilib/colors.py", "RED = 'red'", '"""Colors."""\n\nRED = "red"  # a color', True),
+        ("src/minilib/colors.py", "RED = 'red'", "RED = 'dark red'", False),
+        ("book/part/one.md", "scale.seed(20) + 1", "scale.seed(20) + 2", False),
+    ],
+)
+def test_only_a_change_of_meaning_makes_a_record_stale(fixture_book, file, old, new, current):
+    records.save(fixture_book.book, record(fixture_book.book))
+    fixture_book.edit(file, old, new)
+    assert [state for _, state in records.check(fixture_book.book)] == [current]
+
+
+def test_long_curves_are_thinned_and_keep_their_ends():
+    thin = records._thinned([float(n) for n in range(1000)])
+    assert len(thin) == records.CURVE_POINTS
+    assert (thin[0], thin[-1]) == (0.0, 999.0)
+    assert records._thinned([0.123456789]) == [0.12346]
+
+
+def test_source_values_are_read_and_mistakes_are_named(fixture_book):
+    path = "book/_records/sources/part.yml"
+    fixture_book.write(path, "DLR-one: {what: A thing, reports: 99 %, number: value}\n")
+    assert sources.load(fixture_book.book)["DLR-one"].reports == "99 %"
+    fixture_book.write(path, "DLR-one: {what: A thing, report: 99 %}\n")
+    with pytest.raises(SourceError, match="did you mean 'reports'"):
+        sources.load(fixture_book.book)
+    fixture_book.write(path, "DLR-one: {reports: 99 %}\n")
+    with pytest.raises(SourceError, match="'what'"):
+        sources.load(fixture_book.book)
+
+
+@pytest.mark.slow
+def test_a_full_scale_run_writes_its_record_and_the_pages_show_it(fixture_book):
+    fixture_book.page("part/one", TRAIN, extra="\n```{full-scale}\n```\n")
+    fixture_book.page("back/results", "x = 1", extra="\n```{results}\n```\n")
+    fixture_book.page("back/status", "x = 1", extra="\n```{build-status}\n```\n")
+    entry = "{what: Test accuracy, reports: 99.2 %, number: accuracy, claim: positive}"
+    fixture_book.write("book/_records/sources/part.yml", f"DLR-one: {entry}\n")
+    assert "no records yet" in fixture_book.press("records", "check").stdout
+    done = fixture_book.press("records", "run", "part/one", "--scale", "full")
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = json.loads((fixture_book.root / "book/_records/part-one.json").read_text())
+    assert written["numbers"]["accuracy"] == "99%"
+    assert written["claims"][0]["holds"]
+    assert "current  part/one" in fixture_book.press("records", "check").stdout
+
+    built = fixture_book.press("build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    results = " ".join(fixture_book.shown("back/results").split())
+    assert "DLR-one Test accuracy ✓ Claim holds: it is 20. 99.2 % 90% 99%" in results
+    assert "4 of 4 claims hold" in fixture_book.shown("back/status")
+    assert " ".join(fixture_book.shown("part/one").split()).count("accuracy 90% 99%") == 1
+
+    fixture_book.edit("src/minilib/colors.py", "'red'", "'crimson'")
+    assert fixture_book.press("records", "check").returncode == 1
+    assert fixture_book.press("build").returncode == 0
+    assert "99% (stale)" in fixture_book.shown("back/results")

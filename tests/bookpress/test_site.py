@@ -1,0 +1,349 @@
+"""The site's building blocks: quizzes, formulas, pictures, tables, links to the reference, PDF."""
+
+import io
+import itertools
+import queue
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+from bookpress import pdf
+from bookpress.site import (
+    card,
+    colors,
+    finish,
+    fonts,
+    images,
+    logo,
+    mathml,
+    partmap,
+    quiz,
+    references,
+    sitemap,
+)
+from textlib.plotting import palette
+
+
+def luminance(color):
+    channels = np.array([int(color[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+TEXT_COLORS = ("ink", "muted", "accent", "good", "bad", "warm", "plum", "violet", "olive")
+
+
+class TestColors:
+    @pytest.mark.parametrize("theme", [colors.LIGHT, colors.DARK], ids=["light", "dark"])
+    @pytest.mark.parametrize("color", TEXT_COLORS)
+    def test_text_and_code_can_be_read_on_page_and_surface(self, theme, color):
+        for ground in ("paper", "surface"):
+            assert contrast(theme[color], theme[ground]) >= 4.5
+
+    @pytest.mark.parametrize("theme", [colors.LIGHT, colors.DARK], ids=["light", "dark"])
+    @pytest.mark.parametrize("color", ["good", "bad", "accent", "warm"])
+    def test_badges_can_be_read_on_their_wash(self, theme, color):
+        assert contrast(theme[color], theme[f"{color}-wash"]) >= 4.5
+        assert contrast(theme["ink"], theme[f"{color}-wash"]) >= 4.5
+
+    @pytest.mark.parametrize("color", palette.CATEGORICAL)
+    def test_series_stand_out_from_the_figure(self, color):
+        assert contrast(color, palette.BACKGROUND) >= 3
+
+    def test_both_themes_define_the_same_colors(self):
+        assert set(colors.LIGHT) == set(colors.DARK)
+
+    def test_code_uses_only_colors_that_exist(self):
+        sheet = colors.style_sheet()
+        used = {part.split(")")[0] for part in sheet.split("var(--")[1:]}
+        assert used <= set(colors.LIGHT)
+
+
+class TestQuiz:
+    BODY = (
+        "Which?",
+        "",
+        "- [ ] this",
+        "  > No: **because**.",
+        "- [x] that",
+        "  and more",
+        "  > Yes.",
+    )
+
+    def test_it_splits_question_answers_and_explanations(self):
+        question, answers = quiz.parse_answers(list(self.BODY))
+        assert question == ["Which?", ""]
+        assert [answer.text for answer in answers] == ["this", "that and more"]
+        assert [answer.right for answer in answers] == [False, True]
+        assert answers[0].explanation == ["No: **because**."]
+
+    @pytest.mark.parametrize(
+        ("lines", "message"),
+        [
+            (["- [x] only", "  > yes"], "at least two"),
+            (["- [ ] a", "  > no", "- [ ] b", "  > no"], "exactly one right answer"),
+            (["- [x] a", "  > yes", "- [x] b", "  > yes"], "exactly one right answer"),
+            (["- [x] a", "  > yes", "- [ ] b"], "'b' has no explanation"),
+        ],
+    )
+    def test_it_refuses_what_would_leave_the_reader_alone(self, lines, message):
+        with pytest.raises(ValueError, match=message):
+            quiz.parse_answers(lines)
+
+
+class TestMath:
+    def test_formulas_become_mathml(self):
+        inline, block = mathml.convert([("x^2", False), (r"\frac{a}{b}", True)])
+        assert inline.startswith("<math>")
+        assert "<msup>" in inline
+        assert 'display="block"' in block
+        assert "<mfrac>" in block
+
+    @pytest.mark.parametrize(
+        "tex",
+        [
+            r"\begin{aligned} a &= b \\ c &= d \end{aligned}",
+            r"f(x) = \begin{cases} 1 & x > 0 \\ 0 & \text{otherwise} \end{cases}",
+            r"\operatorname*{arg\,max}_k p_k",
+            r"\mathbb{E}_{x \sim p}[\log q(x)] - D_{\mathrm{KL}}(q \,\|\, p)",
+            r"\underbrace{a + b}_{\text{two}}",
+            r"\hat{\boldsymbol{\theta}} \leftarrow \boldsymbol{\theta} - \eta \nabla \mathcal{L}",
+            r"\begin{align} a &= b \end{align}",
+        ],
+    )
+    def test_what_chapters_write_is_understood(self, tex):
+        (result,) = mathml.convert([(tex, True)])
+        assert isinstance(result, str)
+
+    def test_nonsense_is_an_error_that_quotes_the_formula(self):
+        (result,) = mathml.convert([(r"\frac{a}{", False)])
+        assert isinstance(result, mathml.MathError)
+        assert r"\\frac{a}{" in str(result)
+
+    def test_one_bad_formula_does_not_spoil_the_others(self):
+        results = mathml.convert([(r"\nosuchcommand", False), ("y", False)])
+        assert isinstance(results[0], mathml.MathError)
+        assert "<mi>y</mi>" in results[1]
+
+
+def picture(mode, pixels):
+    return Image.fromarray(np.asarray(pixels, np.uint8), mode)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "characters"),
+    [
+        ("book.css", fonts._ACCENTS),
+        ("static/math.css", [code for block in fonts._ALPHABETS for code in block]),
+    ],
+)
+def test_style_sheets_ask_for_a_font_where_it_has_the_characters(sheet, characters):
+    text = (fonts.FOLDER.parents[1] / sheet).read_text(encoding="utf8")
+    found = re.findall(r"unicode-range:([^;}]*)", text)
+    assert found
+    for ranges in found:
+        bounds = [
+            [int(end, 16) for end in each.split("-")] for each in re.findall(r"U\+([\w-]+)", ranges)
+        ]
+        named = {code for each in bounds for code in range(each[0], each[-1] + 1)}
+        assert named == set(characters)
+
+
+class TestImages:
+    def test_a_plot_stays_as_it_is_but_gets_lighter(self):
+        pixels = np.full((300, 400, 3), 250, np.uint8)
+        pixels[100:104] = (36, 83, 166)
+        pixels[:, 50:52] = (208, 89, 15)
+        light = images.encode(picture("RGB", pixels))
+        stream = io.BytesIO()
+        picture("RGB", pixels).save(stream, "PNG")
+        back = np.asarray(Image.open(io.BytesIO(light)).convert("RGB"), int)
+        assert np.abs(back - pixels).max() <= 8
+        assert len(light) < len(stream.getvalue())
+
+    def test_no_small_mark_in_a_color_of_its_own_is_lost(self):
+        pixels = np.full((400, 400, 3), 255, np.uint8)
+        pixels[:, :300] = np.arange(300)[:, None] * [0.8, 0.5, 0.3]
+        pixels[200:202, 350:352] = (208, 89, 15)
+        back = Image.open(io.BytesIO(images.encode(picture("RGB", pixels)))).convert("RGB")
+        assert np.abs(np.asarray(back, int) - pixels).max() <= 16
+
+    def test_an_area_keeps_its_color_beside_many_others(self):
+        rng = np.random.default_rng(0)
+        paper = np.array([245, 242, 236])
+        pixels = np.full((400, 400, 3), 255, np.uint8)
+        pixels[0, :40] = rng.integers(0, 256, (40, 3))
+        pixels[180:200, 340:380] = paper
+        pixels[250, :300] = (paper + rng.integers(-12, 13, (300, 3))).clip(0, 255)
+        back = Image.open(io.BytesIO(images.encode(picture("RGB", pixels)))).convert("RGB")
+        assert (np.asarray(back)[190, 350] == paper).all()
+
+    def test_a_photograph_stays_close(self):
+        rng = np.random.default_rng(0)
+        rows, columns = np.mgrid[0:200, 0:200]
+        smooth = np.stack([rows, columns, (rows + columns) / 2], -1) + rng.normal(
+            0, 12, (200, 200, 3)
+        )
+        pixels = smooth.clip(0, 255).astype(np.uint8)
+        back = np.asarray(Image.open(io.BytesIO(images.encode(picture("RGB", pixels)))), int)
+        assert np.abs(back - pixels).mean() < 8
+
+    def test_what_is_wider_than_a_screen_needs_is_scaled_down(self):
+        wide = Image.new("RGB", (4000, 1000))
+        assert Image.open(io.BytesIO(images.encode(wide))).size == (1680, 420)
+
+    def test_transparency_is_kept(self):
+        clear = Image.new("RGBA", (20, 20), (10, 20, 30, 0))
+        assert Image.open(io.BytesIO(images.encode(clear))).convert("RGBA").getpixel((5, 5))[3] == 0
+
+
+class TestReferences:
+    def test_names_are_found_through_imports_aliases_and_calls(self):
+        code = [
+            "import textlib\nfrom textlib import datasets as d, scale",
+            "from textlib.training import fit",
+            "x = d.load('mnist').train\nfit(x)\nscale.pick(quick=1, full=2)",
+            "textlib.show_source(fit)",
+        ]
+        found = references.used_names(code)
+        expected = {
+            "textlib.datasets.load",
+            "textlib.training.fit",
+            "textlib.scale.pick",
+            "textlib.show_source",
+        }
+        assert expected <= found
+
+    def test_names_of_others_do_not_count(self):
+        assert references.used_names(["import keras", "keras.datasets.load()"]) == set()
+
+    def test_cells_with_magic_are_passed_over(self):
+        code = ["%pip install x", "from textlib import scale\nscale.pick(quick=1, full=2)"]
+        assert "textlib.scale.pick" in references.used_names(code)
+
+    def test_the_source_of_a_function_has_an_address_with_lines(self):
+        address = references.source_address("textlib.scale", "pick", "https://host/blob/main")
+        assert address.startswith("https://host/blob/main/src/textlib/scale.py#L")
+
+    def test_a_constant_has_none(self):
+        assert references.source_address("textlib.plotting.palette", "BLUE", "https://h") is None
+
+
+class TestFinish:
+    def soup(self, markup):
+        return BeautifulSoup(markup, "html.parser")
+
+    def test_a_folded_box_opens_without_a_script(self):
+        soup = self.soup(
+            '<div class="admonition tip dropdown"><p class="admonition-title">'
+            '<a href="#x">Tip</a></p><p>Text</p></div>'
+        )
+        finish.fold(soup)
+        assert soup.select_one("details.admonition.tip > summary").get_text() == "Tip"
+        assert soup.select_one("summary a") is None
+
+    def test_wide_tables_scroll_and_headers_say_what_they_head(self):
+        soup = self.soup(
+            '<table border="1"><thead><tr><th></th><th>a</th></tr></thead>'
+            "<tbody><tr><th>0</th><td>1</td></tr></tbody></table>"
+        )
+        finish.mend_tables(soup)
+        assert finish.classes(soup.table.parent) == ["table-scroll"]
+        assert [header.get("scope") for header in soup.find_all("th")] == ["col", "row"]
+        assert "border" not in soup.table.attrs
+
+    def test_names_in_cells_break_at_their_joints_and_are_copied_whole(self):
+        soup = self.soup("<table><tr><td><code>textlib.digit_scenes 1.5</code></td></tr></table>")
+        finish.mend_tables(soup)
+        assert str(soup.code) == "<code>textlib.<wbr/>digit_<wbr/>scenes 1.5</code>"
+        assert soup.code.get_text() == "textlib.digit_scenes 1.5"
+
+    def test_noise_goes_and_meaning_stays(self):
+        soup = self.soup('<div class="cell docutils container"><p class="docutils">x</p></div>')
+        finish.drop_noise(soup)
+        assert str(soup) == '<div class="cell"><p>x</p></div>'
+
+
+class TestPdf:
+    def test_links_between_pages_stay_inside_and_others_lead_to_the_site(self):
+        page = (
+            '<article><h1 id="t">T</h1><a href="../a/b.html#x">1</a><a href="#t">2</a>'
+            '<a href="../genindex.html">3</a><a href="https://k.io">4</a>'
+            '<a href="../_images/f.png"><img src="../_images/f.webp" loading="lazy"></a>'
+            "<details><summary>s</summary></details>"
+            "</article>"
+        )
+        text = pdf.article(page, "c/d", known={"a/b", "c/d"}, site="https://s/")
+        soup = BeautifulSoup(text, "html.parser")
+        links = [link["href"] for link in soup.find_all("a")]
+        assert links == ["#a-b--x", "#c-d--t", "https://s/genindex.html", "https://k.io"]
+        assert soup.img["src"] == "_images/f.webp"
+        assert "loading" not in soup.img.attrs
+        assert soup.details.has_attr("open")
+        assert soup.h2["id"] == "c-d--t"
+
+    def test_a_page_without_text_is_named_in_the_error(self):
+        with pytest.raises(pdf.PdfError, match="c/d"):
+            pdf.article("<p>nothing</p>", "c/d", known=set(), site="")
+
+    def test_no_browser_is_one_clear_error(self, monkeypatch):
+        monkeypatch.setattr(pdf.shutil, "which", lambda name: None)
+        with pytest.raises(pdf.PdfError, match="apt install chromium"):
+            pdf.browser()
+
+
+class TestPictures:
+    def test_the_mark_narrows_to_one_output(self):
+        sizes = [len(layer) for layer in logo.layers()]
+        assert sizes == sorted(sizes, reverse=True)
+        assert sizes[-1] == 1
+
+    def test_parts_without_a_figure_get_drawings_of_their_own(self):
+        drawings = [partmap.drawing(name) for name in ("foundations", "theory", "keras", "vision")]
+        assert drawings == [
+            partmap.drawing(n) for n in ("foundations", "theory", "keras", "vision")
+        ]
+        assert all(one != other for one, other in itertools.combinations(drawings, 2))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (3, "under 10 seconds"),
+        (34, "about 30 seconds"),
+        (70, "about 1 minute"),
+        (200, "about 3 minutes"),
+    ],
+)
+def test_durations_are_said_as_people_say_them(seconds, words):
+    assert card.human_time(seconds) == words
+
+
+def test_code_loses_the_marks_that_have_no_color_and_keeps_its_text():
+    line = '<span class="k">def</span> <span class="nf">f</span><span class="p">(</span>'
+    page = f'<div class="highlight"><pre>{line}<span class="n">x</span></pre></div>'
+    soup = BeautifulSoup(page, "html.parser")
+    finish.plain_code(soup)
+    assert soup.pre.decode_contents() == '<span class="k">def</span> <span class="nf">f</span>(x'
+
+
+def test_the_sitemap_has_pages_that_this_build_did_not_write():
+    links = queue.Queue()
+    links.put(("one.html", "2026-01-01"))
+    links.put(("search.html", None))
+    app = SimpleNamespace(env=SimpleNamespace(found_docs={"one", "two"}), sitemap_links=links)
+    sitemap.complete(app, None)
+    assert list(links.queue) == [
+        ("one.html", "2026-01-01"),
+        ("search.html", None),
+        ("two.html", None),
+    ]
