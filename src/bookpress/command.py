@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from textlib import claims as statements
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -127,7 +129,7 @@ def execute(
     if outcome.failure:
         _show_failure(console, outcome)
         sys.exit(1)
-    failed = [claim for claim in outcome.claims if not claim["holds"]]
+    failed = [claim for claim in outcome.claims if statements.fails(claim)]
     for claim in failed:
         console.print(f"FAILS  {claim['name']}: {claim['sentence']}", markup=False)
     held = f"{len(outcome.claims) - len(failed)} of {len(outcome.claims)} claims hold"
@@ -154,7 +156,7 @@ def claims(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
     found: dict[str, list[tuple[int, Outcome]]] = {}
     for seed, outcome in trials(_book(root), pages, **options):
         found.setdefault(outcome.page, []).append((seed, outcome))
-        failed = [claim for claim in outcome.claims if not claim["holds"]]
+        failed = [claim for claim in outcome.claims if statements.fails(claim)]
         state = "failed" if outcome.failure or failed else "ok"
         console.print(f"{outcome.page} seed +{seed}: {state}, {outcome.seconds:.1f} s")
         ok = ok and state == "ok"
@@ -406,8 +408,14 @@ def _show_claims(console: "Console", page: str, runs: list[tuple[int, "Outcome"]
         for seed, outcome in runs:
             for claim in outcome.claims:
                 if claim["name"] == name:
-                    mark = "holds" if claim["holds"] else "FAILS"
-                    numbers = ", ".join(f"{k}={v:.5g}" for k, v in claim["numbers"].items())
+                    mark = (
+                        "FAILS"
+                        if statements.fails(claim)
+                        else "holds"
+                        if claim["holds"]
+                        else "not so"
+                    )
+                    numbers = ", ".join(f"{k}={float(v):.5g}" for k, v in claim["numbers"].items())
                     line = f"  {mark}  +{seed}  {name}: {claim['sentence']}  [{numbers}]"
                     console.print(line, markup=False, highlight=False)
 

@@ -21,6 +21,7 @@ from typing import Any
 
 from bookpress.book import Book, Page
 from bookpress.store import Stamp, Store
+from textlib import claims as statements
 from textlib import paths
 
 STARTUP_SECONDS = 180
@@ -345,7 +346,7 @@ class _Run:
 
     def _failed_claim(self) -> Failure | None:
         for claim in claims_of(self.notebook):
-            if not claim["holds"] and not self.task.keep_going:
+            if statements.fails(claim) and not self.task.keep_going:
                 return self._failure("claim", f"claim {claim['name']!r}: {claim['sentence']}", "")
         return None
 

@@ -115,7 +115,7 @@ class Results(_Table):
         if entry.note:
             experiment.append(f"{entry.note[:1].upper()}{entry.note[1:].rstrip('.')}.")
         if claim is not None:
-            mark = "✓ Claim holds" if claim["holds"] else "✗ **Claim fails**"
+            mark = "✓ Claim holds" if claim["holds"] else "✗ **Claim does not hold**"
             experiment.append(f"{mark}: {claim['sentence'].rstrip('.')}.")
         return {
             "Experiment": experiment,

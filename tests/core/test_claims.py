@@ -1,5 +1,7 @@
 """Claims hold or stop, with their numbers, in a notebook and outside one."""
 
+import json
+
 import numpy as np
 import pytest
 from IPython.utils.capture import capture_output
@@ -41,6 +43,8 @@ def test_in_a_notebook_a_claim_shows_itself_and_carries_its_record(notebook):
         "sentence": "<b>1</b> holds",
         "holds": True,
         "numbers": {"value": 1.0},
+        "kind": "measured",
+        "spread": {},
     }
 
 
@@ -78,3 +82,41 @@ def test_outside_a_notebook_nothing_is_shown(capsys):
 def test_a_wrong_format_is_an_error_even_outside_a_notebook():
     with pytest.raises(ValueError, match="format"):
         claims.number("accuracy", "high", ".1%")
+
+
+def test_a_whole_number_keeps_its_format():
+    assert claims.check("count", True, "{n:,d} rows", n=60_000).sentence == "60,000 rows"
+
+
+def test_a_time_is_shown_with_its_spread():
+    claim = claims.check("quick", True, "{times:.1f} ms", kind="timing", times=[3.0, 1.0, 2.0])
+    assert claim.sentence == "2.0 (1.0 to 3.0) ms"
+    assert claim.numbers == {"times": 2.0}
+    assert claim.spread == {"times": [1.0, 3.0]}
+
+
+def test_a_time_never_stops_a_page(notebook):
+    with capture_output() as captured:
+        claim = claims.check("slow", False, "{t:.0f} ms", kind="timing", t=np.array([1, 2, 3]))
+    assert not claim.holds
+    assert not claim.fails
+    assert "Not so on this machine" in captured.outputs[0].data["text/html"]
+
+
+def test_a_time_that_was_measured_once_is_refused():
+    with pytest.raises(ValueError, match=r"'once' is about time.*at least 3 times"):
+        claims.check("once", True, "{t:.0f} ms", kind="timing", t=5.0)
+
+
+def test_an_unknown_kind_is_refused():
+    with pytest.raises(ValueError, match=r"kind of claim 'x': 'exakt'; did you mean 'exact'"):
+        claims.check("x", True, "so", kind="exakt")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), np.float32("-inf")])
+def test_what_json_has_no_number_for_is_recorded_as_text(notebook, value):
+    with capture_output() as captured:
+        claims.check("diverges", True, "loss {loss:.2f}", loss=value)
+    recorded = captured.outputs[0].metadata["textlib"]["claim"]
+    json.dumps(recorded, allow_nan=False)
+    assert repr(float(recorded["numbers"]["loss"])) == repr(float(value))
