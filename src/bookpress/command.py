@@ -306,9 +306,9 @@ def _book(root: Path | None) -> "Book":
 
 def _peaks(book: "Book") -> dict[str, int]:
     """Return the peak memory of the pages that the store holds at quick scale, in bytes."""
-    from bookpress.store import Store
+    from bookpress.page_cache import PageCache
 
-    store = Store(book)
+    store = PageCache(book)
     stamps = [stamp for page in book.pages if (stamp := store.stamp(page.name))]
     return {s.page: s.peak_memory for s in stamps if s.inputs.get("scale", "quick") == "quick"}
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from bookpress.book import Book, Page
-from bookpress.store import Stamp, Store
+from bookpress.page_cache import PageCache, Stamp
 from textlib import claims as statements
 from textlib import paths
 
@@ -146,7 +146,7 @@ def run_page(task: Task, watch: Watch | None = None) -> Outcome:
     watch = watch or Watch()
     book = Book(task.root)
     page = book.select((task.page,))[0]
-    store = Store(book)
+    store = PageCache(book)
     if not task.commit:
         return _run(task, page, store, watch)
     with _hold(store, task.page, watch) as held:
@@ -159,7 +159,7 @@ def run_page(task: Task, watch: Watch | None = None) -> Outcome:
 
 
 @contextmanager
-def _hold(store: Store, name: str, watch: Watch) -> Iterator[bool]:
+def _hold(store: PageCache, name: str, watch: Watch) -> Iterator[bool]:
     """Wait for the page's lock, which another build may hold, unless told to stop."""
     from filelock import Timeout
 
@@ -174,7 +174,7 @@ def _hold(store: Store, name: str, watch: Watch) -> Iterator[bool]:
         lock.release()
 
 
-def _run(task: Task, page: Page, store: Store, watch: Watch) -> Outcome:
+def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
     run = _Run(task, page, watch)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.perf_counter()

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bookpress import meaning
+from bookpress import code_digest
 from bookpress.book import Book
 
 MODULE = ""  # the module is imported, none of its names is asked for
@@ -150,7 +150,7 @@ class Workshop:
             return "missing"
         text = path.read_text(encoding="utf8")
         tree = self._tree(module)
-        said = text if shown or not tree.body else meaning.of_tree(tree)
+        said = text if shown or not tree.body else code_digest.of_tree(tree)
         digest = hashlib.sha256(said.encode("utf8"))
         if path.name == "__init__.py":
             for each in sorted(path.parent.iterdir()):

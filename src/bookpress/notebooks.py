@@ -16,7 +16,7 @@ from bookpress import myst
 from bookpress.book import SOURCE, Book, BookError, Page
 from bookpress.citations import Citations
 from bookpress.citations import load as load_bibliography
-from bookpress.store import Store
+from bookpress.page_cache import PageCache
 from textlib import paths
 
 BRANCH = "notebooks"
@@ -174,7 +174,7 @@ def make(
 def _context(
     book: Book, page: Page, repository: Repository, labels: dict[str, tuple[str, str]]
 ) -> myst.Context:
-    stamp = Store(book).stamp(page.name)
+    stamp = PageCache(book).stamp(page.name)
     citations = Citations(load_bibliography(_bibliographies(book)))
     return myst.Context(
         page=page.name,

@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bookpress.book import Book, BookError, page_name
-from bookpress.store import Store
+from bookpress.page_cache import PageCache
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _outdated(
     All of them, if another state of the press made them into pages.
     """
     try:
-        store = Store(Book.find(Path(app.srcdir)))
+        store = PageCache(Book.find(Path(app.srcdir)))
     except BookError:
         return []
     before: dict[str, str] = getattr(env, "textlib_outputs", {})

@@ -16,7 +16,7 @@ from typing import Any
 
 from bookpress.book import Book, Page
 from bookpress.modules import Uses, Workshop
-from bookpress.store import Stamp, Store
+from bookpress.page_cache import PageCache, Stamp
 
 # The cell tags that change what an execution does; all others only change what is shown.
 EXECUTION_TAGS = frozenset({"raises-exception", "skip-execution"})
@@ -69,12 +69,12 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
         ``"quick"`` or ``"full"``; by default what ``TEXTLIB_SCALE`` says.
     """
     workshop = Workshop.of(book)
-    store = Store(book)
+    store = PageCache(book)
     chosen = scale or os.environ.get("TEXTLIB_SCALE", "quick")
     return [_state(page, workshop, store, chosen) for page in pages if page.executes]
 
 
-def _state(page: Page, workshop: Workshop, store: Store, scale: str) -> PageState:
+def _state(page: Page, workshop: Workshop, store: PageCache, scale: str) -> PageState:
     uses = workshop.uses((cell.source for cell in page.cells), page.data)
     shown = SHOW_SOURCE in uses.modules
     inputs = {
@@ -96,7 +96,7 @@ def _cell(cell: Any) -> list[Any]:
     return [cell.source, sorted(tags & EXECUTION_TAGS)]
 
 
-def _reasons(key: str, inputs: dict[str, Any], stamp: Stamp | None, store: Store) -> list[str]:
+def _reasons(key: str, inputs: dict[str, Any], stamp: Stamp | None, store: PageCache) -> list[str]:
     if stamp is None:
         return ["never executed"]
     if stamp.key != key:

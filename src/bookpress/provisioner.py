@@ -15,14 +15,14 @@ from typing import Any
 
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
-from bookpress.warm import Nursery, NurseryError
+from bookpress.fork_server import ForkServer, ForkServerError
 
 NAME = "textlib-warm"
 LAUNCHER = ["-m", "ipykernel_launcher"]
 # What libraries read once, when they are imported: a fork cannot change these any more.
 READ_AT_IMPORT = ("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND")
 
-_nursery: Nursery | None = None
+_server: ForkServer | None = None
 
 
 @contextlib.contextmanager
@@ -36,8 +36,8 @@ def warm_kernels(libraries: Iterable[str], environment: dict[str, str]) -> Itera
     environment
         Variables that all the kernels share.
     """
-    global _nursery
-    if not Nursery.possible():
+    global _server
+    if not ForkServer.possible():
         yield
         return
     factory = KernelProvisionerFactory.instance()
@@ -45,14 +45,14 @@ def warm_kernels(libraries: Iterable[str], environment: dict[str, str]) -> Itera
     factory.provisioners[NAME] = EntryPoint(NAME, value, factory.GROUP_NAME)
     before = factory.default_provisioner_name
     factory.default_provisioner_name = NAME
-    nursery = Nursery(libraries, environment)
+    server = ForkServer(libraries, environment)
     try:
-        _nursery = nursery if nursery.wait_ready() else None
+        _server = server if server.wait_ready() else None
         yield
     finally:
-        _nursery = None
+        _server = None
         factory.default_provisioner_name = before
-        nursery.close()
+        server.close()
 
 
 class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
@@ -60,18 +60,18 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel and return its connection information."""
-        nursery = _nursery
-        if nursery is None or not _suits(nursery, cmd, kwargs.get("env")):
+        server = _server
+        if server is None or not _suits(server, cmd, kwargs.get("env")):
             return await super().launch_kernel(cmd, **kwargs)
         try:
-            forked = nursery.start(
+            forked = server.start(
                 cmd[3:],
                 env=dict(kwargs["env"]),
                 cwd=str(kwargs.get("cwd") or Path.cwd()),
                 stdout=_handle(kwargs.get("stdout"), 1),
                 stderr=_handle(kwargs.get("stderr"), 2),
             )
-        except NurseryError:
+        except ForkServerError:
             return await super().launch_kernel(cmd, **kwargs)
         self.process = forked  # type: ignore[assignment]
         self.pid = self.pgid = forked.pid
@@ -79,13 +79,13 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         return self.connection_info
 
 
-def _suits(nursery: Nursery, command: list[str], env: dict[str, str] | None) -> bool:
+def _suits(server: ForkServer, command: list[str], env: dict[str, str] | None) -> bool:
     """Whether the command starts an ipykernel of this Python, with what the imports have read."""
     if not env or command[1:3] != LAUNCHER:
         return False
     if Path(command[0]).resolve() != Path(sys.executable).resolve():
         return False
-    there = {**os.environ, **nursery.environment}
+    there = {**os.environ, **server.environment}
     return all(env.get(name) == there.get(name) for name in READ_AT_IMPORT)
 
 

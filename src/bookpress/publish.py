@@ -23,7 +23,7 @@ import yaml
 import textlib
 from bookpress import notebooks
 from bookpress.book import SOURCE, Book
-from bookpress.store import Store
+from bookpress.page_cache import PageCache
 from textlib import paths
 
 EXTENSION = "bookpress.outputs"
@@ -71,7 +71,7 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
     fresh
         Publish every page anew, even where nothing changed.
     """
-    store = Store(book)
+    store = PageCache(book)
     log = book.press_dir / "publish.log"
     mark = _mark(book)
     index = book.html_dir / "index.html"
@@ -134,7 +134,7 @@ def _notes(log: Path) -> Iterator[str]:
     yield from dict.fromkeys(ANSI.sub("", note) for note in found)
 
 
-def _fingerprint(book: Book, store: Store, *, strict: bool) -> dict[str, str]:
+def _fingerprint(book: Book, store: PageCache, *, strict: bool) -> dict[str, str]:
     """Return a digest of each thing that the site is made from."""
     stamps = {page.name: getattr(store.stamp(page.name), "executed", "") for page in book.pages}
     parts: dict[str, Any] = {

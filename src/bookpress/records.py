@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from bookpress import meaning, plan
+from bookpress import code_digest, plan
 from bookpress.book import Book
 from bookpress.build import Options, run, task_of
 from bookpress.execute import Outcome
@@ -116,7 +116,7 @@ def current_keys(book: Book) -> dict[str, str]:
 def key_of(state: PageState, workshop: Workshop) -> str:
     """Return the digest of the code and data behind a page's results."""
     parts = [
-        [meaning.of_cell(cell.source) for cell in state.page.cells],
+        [code_digest.of_cell(cell.source) for cell in state.page.cells],
         [
             [name, workshop.digest(name)]
             for name in sorted(state.uses.modules)

@@ -24,7 +24,7 @@ from textlib._errors import unknown
 FIELDS = ("what", "reports", "number", "claim", "note")
 
 
-class SourceError(BookError):
+class SourceValuesError(BookError):
     """A file of source values cannot be understood."""
 
 
@@ -45,17 +45,17 @@ def load(book: Book) -> dict[str, Entry]:
 
     Raises
     ------
-    SourceError
+    SourceValuesError
         If a file is not a mapping of systems, or an entry has a field that does not exist.
     """
     found: dict[str, Entry] = {}
     for path in sorted((book.records_dir / "sources").glob("*.yml")):
         content = yaml.safe_load(path.read_text(encoding="utf8")) or {}
         if not isinstance(content, dict):
-            raise SourceError(f"{path}: expected a mapping of systems such as DLR-5.1a.")
+            raise SourceValuesError(f"{path}: expected a mapping of systems such as DLR-5.1a.")
         for entry in _entries(content, path.name):
             if entry.system in found:
-                raise SourceError(f"{path}: {entry.system} has an entry already.")
+                raise SourceValuesError(f"{path}: {entry.system} has an entry already.")
             found[entry.system] = entry
     return found
 
@@ -71,8 +71,8 @@ def _entries(content: dict[str, Any], file: str) -> Iterator[Entry]:
     known = {each.name for each in fields(Entry)} - {"system"}
     for system, values in content.items():
         if not isinstance(values, dict) or "what" not in values:
-            raise SourceError(f"{file}: {system} needs at least 'what'.")
+            raise SourceValuesError(f"{file}: {system} needs at least 'what'.")
         for name in values:
             if name not in known:
-                raise SourceError(f"{file}: {system}: {unknown('field', name, FIELDS)}")
+                raise SourceValuesError(f"{file}: {system}: {unknown('field', name, FIELDS)}")
         yield Entry(str(system), **{name: str(value) for name, value in values.items()})

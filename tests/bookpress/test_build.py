@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from bookpress import outputs
-from bookpress.store import Store
+from bookpress.page_cache import PageCache
 
 pytestmark = pytest.mark.slow
 # The second time, the run comes from the store: the page trained it itself, so nothing is saved.
@@ -81,7 +81,7 @@ def test_the_report_has_every_page_with_its_claims_and_numbers(fixture_book):
 def test_a_page_whose_trainings_are_restored_keeps_the_time_of_training_from_nothing(fixture_book):
     fixture_book.page("part/trained", TRAINING)
     fixture_book.execute("part/trained")
-    store = Store(fixture_book.book)
+    store = PageCache(fixture_book.book)
     assert store.stamp("part/trained").seconds_saved == 0
 
     record = next(fixture_book.book.runs_dir.glob("*/run.json"))
@@ -166,7 +166,7 @@ def test_plain_kernels_give_the_same_outputs_as_warm_ones(fixture_book):
     )
 
     def outputs():
-        store = Store(fixture_book.book)
+        store = PageCache(fixture_book.book)
         return [cell.outputs for cell in store.outputs(store.stamp("part/fork")).cells]
 
     fixture_book.execute("--warm", "part/one", "part/fork")

@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from bookpress.store import Store
+from bookpress.page_cache import PageCache
 from tests.bookpress.conftest import environment
 
 pytestmark = pytest.mark.slow
@@ -88,7 +88,7 @@ def test_ctrl_c_stops_the_kernels_and_keeps_what_is_finished(half_done):
 
 @pytest.mark.parametrize("damage", [b"", b'{"cells": [', None])
 def test_a_damaged_or_missing_entry_is_executed_again(executed_book, damage):
-    store = Store(executed_book.book)
+    store = PageCache(executed_book.book)
     path = store.outputs_path(store.stamp("part/one").entry)
     path.unlink() if damage is None else path.write_bytes(damage)
     assert "stored outputs are missing or damaged" in executed_book.press("status").stdout
@@ -106,7 +106,7 @@ def test_a_damaged_database_is_made_anew_from_the_files(executed_book):
 def test_jupyter_book_never_meets_an_entry_that_lost_its_file(executed_book):
     from jupyter_cache import get_cache
 
-    store = Store(executed_book.book)
+    store = PageCache(executed_book.book)
     lost = store.stamp("part/one").entry
     store.outputs_path(lost).unlink()
     store.reconcile(executed_book.book.pages)
@@ -126,7 +126,7 @@ def test_two_builds_at_once_execute_each_page_once(fixture_book):
 
 
 def test_an_interrupted_write_leaves_the_older_outputs_in_place(executed_book, monkeypatch):
-    store = Store(executed_book.book)
+    store = PageCache(executed_book.book)
     before = store.stamp("part/one")
     page = executed_book.book.select(("part/one",))[0]
 

@@ -6,7 +6,7 @@ import pytest
 
 from bookpress import records, sources
 from bookpress.records import Record
-from bookpress.sources import SourceError
+from bookpress.sources import SourceValuesError
 
 TRAIN = "import minilib.images\nclaims.number('accuracy', scale.pick(quick=0.9, full=0.99), '.0%')"
 
@@ -61,10 +61,10 @@ def test_source_values_are_read_and_mistakes_are_named(fixture_book):
     fixture_book.write(path, "DLR-one: {what: A thing, reports: 99 %, number: value}\n")
     assert sources.load(fixture_book.book)["DLR-one"].reports == "99 %"
     fixture_book.write(path, "DLR-one: {what: A thing, report: 99 %}\n")
-    with pytest.raises(SourceError, match="did you mean 'reports'"):
+    with pytest.raises(SourceValuesError, match="did you mean 'reports'"):
         sources.load(fixture_book.book)
     fixture_book.write(path, "DLR-one: {reports: 99 %}\n")
-    with pytest.raises(SourceError, match="'what'"):
+    with pytest.raises(SourceValuesError, match="'what'"):
         sources.load(fixture_book.book)
 
 

@@ -72,9 +72,9 @@ def outdated(
 
 def published(app: Sphinx, docname: str) -> dict[str, dict[str, Any]]:
     """Return what the cells of a page published, by name."""
-    from bookpress.store import Store
+    from bookpress.page_cache import PageCache
 
-    store = Store(_book(app))
+    store = PageCache(_book(app))
     stamp = store.stamp(names.page(app.env, docname))
     if stamp is None or not store.intact(stamp):
         return {}

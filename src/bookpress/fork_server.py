@@ -1,6 +1,6 @@
 """Warm kernels: one process imports the heavy libraries once, and each page's kernel is its fork.
 
-This file is two things. Imported, it is the press's side: `Nursery` starts the warm process and
+This file is two things. Imported, it is the press's side: `ForkServer` starts the warm process and
 asks it for kernels. Run as a script, it is the warm process itself; it therefore imports only the
 standard library at the top, and nothing of textlib ever, so that every page sees the package as it
 is on disk. Where there is no ``fork``, or anything goes wrong, the press uses plain kernels.
@@ -35,11 +35,11 @@ ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer")
 START_SECONDS = 120
 
 
-class NurseryError(RuntimeError):
+class ForkServerError(RuntimeError):
     """The warm process does not answer."""
 
 
-class Nursery:
+class ForkServer:
     """The warm process, seen from the press. Safe to use from several threads.
 
     Parameters
@@ -101,7 +101,7 @@ class Nursery:
 
         Raises
         ------
-        NurseryError
+        ForkServerError
             If the warm process is gone or does not answer in time.
         """
         process = WarmProcess()
@@ -114,11 +114,11 @@ class Nursery:
                 socket.send_fds(self._socket, [len(data).to_bytes(4, "big")], [stdout, stderr])
                 self._socket.sendall(data)
             except OSError as error:
-                raise NurseryError(str(error)) from error
+                raise ForkServerError(str(error)) from error
         with self._answered:
             self._answered.wait_for(lambda: process.pid or not self._alive, START_SECONDS)
         if not process.pid:
-            raise NurseryError("the warm process did not start a kernel")
+            raise ForkServerError("the warm process did not start a kernel")
         return process
 
     def close(self) -> None:

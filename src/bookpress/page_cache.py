@@ -75,7 +75,7 @@ class Stamp:
         return self.seconds + self.seconds_saved
 
 
-class Store:
+class PageCache:
     """The outputs and stamps of one book. Safe to use from several processes at once."""
 
     def __init__(self, book: Book) -> None:

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from bookpress import meaning
+from bookpress import code_digest
 
 CODE = '''
 """A module."""
@@ -52,7 +52,7 @@ async def wait(things):
     ],
 )
 def test_other_words_mean_the_same(one, other):
-    assert meaning.of_cell(one) == meaning.of_cell(other)
+    assert code_digest.of_cell(one) == code_digest.of_cell(other)
 
 
 @pytest.mark.parametrize(
@@ -69,14 +69,14 @@ def test_other_words_mean_the_same(one, other):
     ],
 )
 def test_other_code_means_something_else(one, other):
-    assert meaning.of_cell(one) != meaning.of_cell(other)
+    assert code_digest.of_cell(one) != code_digest.of_cell(other)
 
 
 def test_every_python_writes_the_same():
-    written = meaning.of_cell(CODE).encode("utf8")
+    written = code_digest.of_cell(CODE).encode("utf8")
     assert hashlib.sha256(written).hexdigest()[:16] == "963d90583c3e58e9"
 
 
 def test_a_cell_may_have_magics_and_what_cannot_be_read_counts_as_it_is():
-    assert meaning.of_cell("%time x = 1") != meaning.of_cell("%time x = 2")
-    assert meaning.of_cell("x = = 1") == "x = = 1"
+    assert code_digest.of_cell("%time x = 1") != code_digest.of_cell("%time x = 2")
+    assert code_digest.of_cell("x = = 1") == "x = = 1"

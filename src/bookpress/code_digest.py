@@ -1,4 +1,4 @@
-"""What code says, apart from how it is worded: text for digests.
+"""Digests of code that go by what it says, not by how it is worded: the text they are made of.
 
 Comments, layout and docstrings are left out, and every version of Python writes the same, so that
 a result stays that of its code when only the wording changes, or the interpreter.
