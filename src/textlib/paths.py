@@ -2,16 +2,21 @@
 
 Two folders matter: the data folder (fetched datasets and weights) and the run store (trained
 models). Both can be deleted at any time and cost only time to make again. Everything is written
-beside its final place and then renamed, so a reader never sees half a file.
+beside its final place and then renamed, so a reader never sees half a file; `textlib.folders`
+does so for whole folders. Modes are what the umask says, so that a cache can be shared.
 """
 
 import contextlib
+import errno
 import os
-import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
+
+DRAFT_PREFIX = ".part-"  # of files and folders that are being written
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 
 class CacheError(OSError):
@@ -73,33 +78,40 @@ def atomic_write(path: Path) -> Iterator[Path]:
     ...     draft.write_text("all or nothing")
     """
     make_dir(path.parent)
+    # Not tempfile.mkstemp: its files are closed to other users.
+    draft = path.parent / f"{DRAFT_PREFIX}{uuid.uuid4().hex[:12]}{path.suffix}"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=path.suffix)
-    except OSError as error:
-        raise CacheError(advice(path.parent, error)) from error
-    os.close(handle)
-    draft = Path(name)
-    try:
-        yield draft
-        with draft.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        draft.chmod(0o666 & ~_umask())
-        draft.replace(path)
-    except OSError as error:
-        raise CacheError(advice(path, error)) from error
+        with explained(path):
+            draft.touch(exist_ok=False)
+            yield draft
+            flush(draft)
+            draft.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            draft.unlink()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Raise a `CacheError` about ``path`` where the disk refuses; let other errors pass."""
+    try:
+        yield
+    except CacheError:
+        raise
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise  # about the data, not about the place where they are written
+        raise CacheError(advice(path, error)) from error
+
+
+def flush(path: Path) -> None:
+    """Wait until a file's bytes are on the disk."""
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
 
 
 def advice(path: Path, error: OSError) -> str:
     """Word what went wrong while writing ``path``, and what to do about it."""
-    """Word what went wrong with a path of the cache, and what to do about it."""
     reason = error.strerror or str(error)
     return (
         f"cannot write {str(path)!r}: {reason}. Free some space or make the folder writable, "

@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.datasets.conftest import digest_of
-from textlib import paths
+from textlib import folders, paths
 from textlib.datasets import store
-from textlib.fetching import folders
 from textlib.fetching.errors import IntegrityError
 
 ITEMS = {
@@ -146,7 +145,7 @@ def test_a_draft_that_fails_leaves_the_old_folder_alone(cache):
     with pytest.raises(RuntimeError):
         fail_halfway(folder, RuntimeError())
     assert folders.complete(folder, "numbers 1")
-    assert not list(cache.glob(f"{folders.DRAFT_PREFIX}*"))
+    assert not list(cache.glob(f"{paths.DRAFT_PREFIX}*"))
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EROFS, errno.EACCES])
@@ -178,23 +177,12 @@ def test_a_read_only_cache_can_still_be_read(cache):
         cache.chmod(0o755)
 
 
-def test_the_sweep_of_one_set_spares_the_drafts_of_another(cache):
-    other = cache / f"{folders.DRAFT_PREFIX}numbers-1-large~abc"
-    own = cache / f"{folders.DRAFT_PREFIX}numbers-1~abc"
-    for folder in (other, own):
-        folder.mkdir(parents=True)
-    make(cache / "numbers-1")
-    assert other.exists()
-    assert not own.exists()
-
-
 WORKER = textwrap.dedent(
     """
     import pathlib, sys, time
     import numpy as np
-    from textlib import paths
-    from textlib.datasets import registry, store
-    from textlib.fetching import folders, sources
+    from textlib.datasets import registry
+    from textlib.fetching import sources
     from textlib.datasets._types import Dataset, Split
     from tests.datasets.conftest import spec_of
     from textlib.datasets.registry import Recipe
@@ -255,4 +243,4 @@ def test_a_killed_fetch_leaves_nothing_that_is_used(cache, tmp_path):
     heir = start(log, 0)
     assert heir.communicate(timeout=60)[0].strip() == "[1, 2, 3]"
     assert log.read_text().splitlines() == ["download", "download"]
-    assert not list(cache.rglob(f"{folders.DRAFT_PREFIX}*"))
+    assert not list(cache.rglob(f"{paths.DRAFT_PREFIX}*"))

@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from tests.web import sha256
-from textlib.fetching import folders, sources
+from textlib import folders
+from textlib.fetching import sources
 from textlib.fetching.errors import FetchError, IntegrityError, SourceError
 from textlib.fetching.sources import Resource, Wanted, extract, fetch_resource
 

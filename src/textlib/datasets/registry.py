@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textlib import folders, paths
 from textlib._errors import unknown
 from textlib.datasets import store
 from textlib.datasets._types import Dataset, Info
-from textlib.fetching import folders, sources
+from textlib.fetching import sources
 from textlib.fetching.errors import FetchError, IntegrityError
 
 logger = logging.getLogger("textlib.datasets")
@@ -228,7 +229,7 @@ def _cook(spec: Spec, recipe: Recipe) -> None:
         try:
             entries.update(store.write_items(draft, recipe.convert(*raw)))
         except (ValueError, KeyError, EOFError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in folders.UNWRITABLE:
+            if isinstance(error, OSError) and error.errno in paths.UNWRITABLE:
                 raise
             _discard(recipe, even_shared=True)
             raise IntegrityError(

@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from textlib import paths
-from textlib.fetching import folders
+from textlib import folders, paths
 from textlib.fetching.errors import IntegrityError
 
 

@@ -1,6 +1,6 @@
 """Where bytes come from, and how they get into the cache whole.
 
 ``sources`` says which file of which registry package or address holds what; ``download`` brings
-one file; ``folders`` keeps folders that are complete or not there; ``unpickle`` reads pickles of
-strangers. Datasets and pretrained weights stand on this room, which knows neither.
+one file; ``unpickle`` reads pickles of strangers. Datasets and pretrained weights stand on this
+room, which knows neither.
 """

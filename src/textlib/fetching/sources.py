@@ -23,8 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
-from textlib import paths
-from textlib.fetching import folders
+from textlib import folders, paths
 from textlib.fetching.download import download
 from textlib.fetching.errors import FetchError, IntegrityError, SourceError
 
