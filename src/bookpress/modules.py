@@ -28,7 +28,7 @@ ANY = "**"  # the module object itself is passed around: any name may be used
 TENSORS = ("keras", "tensorflow")  # one changes the results of the other's users
 LAZY = ("__getattr__", "__dir__")
 # Libraries that fetch, lock or print, and so cannot change a result.
-SILENT = {"click", "filelock", "platformdirs", "pooch", "requests", "rich", "tqdm"}
+SILENT = {"click", "filelock", "lazy_loader", "platformdirs", "pooch", "requests", "rich", "tqdm"}
 REGISTRATION = ("register", "Info")  # calls and decorators that enter something under a name
 LISTINGS = ("names", "cards", "specs")  # what reads a whole registry
 
@@ -312,7 +312,7 @@ class Workshop:
     @functools.cache  # noqa: B019
     def _facade(self, module: str) -> _Facade:
         facade = _Facade()
-        for node in _top_level(self._tree(module)):
+        for node in (*_top_level(self._tree(module)), *self._stub(module)):
             if isinstance(node, ast.ImportFrom):
                 self._pass_on(module, node, facade)
             elif isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
@@ -320,6 +320,12 @@ class Workshop:
             elif isinstance(node, ast.Assign | ast.AnnAssign):
                 _read_tables(node, facade)
         return facade
+
+    def _stub(self, module: str) -> list[ast.stmt]:
+        """Return the stub beside a package's ``__init__``: what it passes on when asked for."""
+        path = self.path(module)
+        stub = path.with_suffix(".pyi") if path else None
+        return ast.parse(stub.read_text(encoding="utf8")).body if stub and stub.is_file() else []
 
     def _pass_on(self, module: str, node: ast.ImportFrom, facade: _Facade) -> None:
         source = _absolute(node, module)

@@ -79,6 +79,20 @@ def test_lazy_names_lead_to_the_module_that_defines_them(workshop):
     assert workshop(files, "import lib\nlib.curve()") == {"lib", "curves"}
 
 
+def test_names_of_a_stub_lead_to_the_module_that_defines_them(workshop):
+    files = {
+        "__init__.py": "import lazy_loader\n"
+        "__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)\n",
+        "__init__.pyi": "from . import plots as plots\nfrom .curves import curve as curve\n",
+        "curves.py": "from lib.colors import RED\ndef curve(): ...\n",
+        "colors.py": "RED = 1\n",
+        "plots.py": "",
+    }
+    for code in ("from lib import curve", "import lib\nlib.curve()", "from lib import *\ncurve()"):
+        assert {"lib", "curves", "colors"} <= workshop(files, code)
+    assert workshop(files, "from lib import plots") == {"lib", "plots"}
+
+
 def test_a_lazy_name_that_no_table_has_means_the_whole_package(workshop):
     lazy = "def __getattr__(name):\n    return compute(name)\n"
     files = {"__init__.py": lazy, "curves.py": "", "images.py": ""}
@@ -164,4 +178,7 @@ def test_the_book_is_read_as_expected():
     assert {"textlib.datasets.catalog.images", "textlib.plotting.images"} <= uses.modules
     assert not {"textlib.datasets.catalog.text", "textlib.plotting.matrices"} & uses.modules
     assert uses.data == {"mnist"}
+    trained = shop.uses(["from textlib import training\ntraining.fit(model)"]).modules
+    assert "textlib.training.fitting" in trained
+    assert not {"textlib.training.loops", "textlib.training.schedules"} & trained
     assert not any(module.startswith("bookpress") for module in uses.modules)

@@ -1,14 +1,32 @@
 """``import textlib`` is instant, lazy, and does not start TensorFlow."""
 
+import importlib
 import os
 import statistics
 import subprocess
 import sys
 import textwrap
+import zipfile
+from pathlib import Path
 
 import pytest
 
 import textlib
+
+ROOT = Path(textlib.__file__).parent
+PRIVATE = {"textlib.command"}  # a program, not something to import
+
+
+def dotted(path):
+    """Return the name of the package in a folder, or of the module in a file."""
+    return ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+
+
+FACADES = sorted(dotted(stub.parent) for stub in ROOT.rglob("__init__.pyi"))
+ROOMS = sorted(
+    {dotted(init.parent) for init in ROOT.glob("*/**/__init__.py")}
+    | {dotted(path) for path in ROOT.glob("[!_]*.py")}
+)
 
 
 def run(code):
@@ -53,11 +71,43 @@ def test_the_light_rooms_do_not_start_tensorflow():
     assert started == "False"
 
 
-@pytest.mark.parametrize("name", dir(textlib))
-def test_every_public_name_can_be_reached(name):
-    assert getattr(textlib, name) is not None
+def test_a_name_loads_the_module_that_has_it_and_no_other():
+    loaded = run("""
+        import sys
+        from textlib import plotting
+        plotting.show_image
+        print(sorted(name for name in sys.modules if name.startswith("textlib.plotting.")))
+    """)
+    assert "textlib.plotting.images" in loaded
+    assert "textlib.plotting.curves" not in loaded
 
 
-def test_an_unknown_attribute_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'datasests'"):
-        _ = textlib.datasests
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_package_and_module_on_disk_is_reached_through_its_parent(room):
+    parent, _, name = room.rpartition(".")
+    assert room in PRIVATE or name in dir(importlib.import_module(parent))
+
+
+@pytest.mark.parametrize("facade", FACADES)
+def test_every_listed_name_exists_and_is_our_own(facade):
+    package = importlib.import_module(facade)
+    for name in dir(package):
+        value = getattr(package, name)
+        home = getattr(value, "__module__", getattr(value, "__name__", "textlib"))
+        assert home.startswith("textlib"), name
+
+
+@pytest.mark.parametrize("facade", FACADES)
+def test_an_unknown_attribute_is_an_attribute_error_that_names_the_package(facade):
+    with pytest.raises(AttributeError, match=f"{facade} attribute datasests"):
+        _ = importlib.import_module(facade).datasests
+
+
+def test_a_wheel_has_the_lists_of_names(tmp_path):
+    pytest.importorskip("hatchling")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT.parents[1], capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    files = {name.removesuffix("i") for name in zipfile.ZipFile(wheel).namelist()}
+    for facade in FACADES:
+        assert f"{facade.replace('.', '/')}/__init__.py" in files

@@ -15,7 +15,7 @@ from PIL import Image
 from textlib.fetching import sources
 from textlib.fetching.errors import FetchError, IntegrityError, UnpicklingRefusedError
 from textlib.models import pretrained
-from textlib.models.pretrained import cards, labels, loading, torch_files
+from textlib.models.pretrained import cards, labels, torch_files, weights
 
 CLASSIFIERS = {"efficientnet_lite0": 16, "squeezenet": 12}
 
@@ -189,7 +189,7 @@ def small_model():
 def test_assigned_arrays_are_the_layers_weights():
     model = small_model()
     arrays = {layer.name: [w + 1 for w in layer.get_weights()] for layer in model.layers}
-    loading.assign(model, {**arrays, "unused": []})
+    weights.assign(model, {**arrays, "unused": []})
     for layer in model.layers:
         for got, wanted in zip(layer.get_weights(), arrays[layer.name], strict=True):
             np.testing.assert_array_equal(got, wanted)
@@ -201,7 +201,7 @@ def test_a_wrong_or_missing_array_changes_nothing(arrays):
     before = model.get_weights()
     first = [np.ones((3, 2)), np.ones(2)]
     with pytest.raises(IntegrityError, match="'second'"):
-        loading.assign(model, {"first": first, **arrays})
+        weights.assign(model, {"first": first, **arrays})
     for got, wanted in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(got, wanted)
 

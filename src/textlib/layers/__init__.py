@@ -4,19 +4,6 @@ Every layer serializes (``get_config``), works on batches of any size, and names
 comes from. Common tests run over all of them.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from textlib.layers.gaussian import GaussianSampling, gaussian_kl
-
-_HOMES = {"GaussianSampling": "gaussian", "gaussian_kl": "gaussian"}
-
-__all__ = ["GaussianSampling", "gaussian_kl"]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module when it is first used."""
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"textlib.layers.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'textlib.layers' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

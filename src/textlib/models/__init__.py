@@ -5,58 +5,6 @@ all of them: each builds, serializes, computes finite outputs of the promised sh
 trained. Pretrained networks are in ``models.pretrained``.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from textlib.models import pretrained
-    from textlib.models.autoencoders import (
-        VariationalAutoencoder,
-        autoencoder,
-        image_decoder,
-        image_encoder,
-        variational_autoencoder,
-    )
-    from textlib.models.convnets import convnet
-    from textlib.models.dense import mlp
-    from textlib.models.registry import build, names, register
-    from textlib.models.tables import layer_table
-
-_HOMES = {
-    "VariationalAutoencoder": "autoencoders",
-    "autoencoder": "autoencoders",
-    "build": "registry",
-    "convnet": "convnets",
-    "image_decoder": "autoencoders",
-    "image_encoder": "autoencoders",
-    "layer_table": "tables",
-    "mlp": "dense",
-    "names": "registry",
-    "register": "registry",
-    "variational_autoencoder": "autoencoders",
-}
-_MODULES = ("pretrained",)
-
-__all__ = [
-    "VariationalAutoencoder",
-    "autoencoder",
-    "build",
-    "convnet",
-    "image_decoder",
-    "image_encoder",
-    "layer_table",
-    "mlp",
-    "names",
-    "pretrained",
-    "register",
-    "variational_autoencoder",
-]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module when it is first used."""
-    if name in _MODULES:
-        return importlib.import_module(f"textlib.models.{name}")
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"textlib.models.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'textlib.models' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -5,28 +5,6 @@ repeatable. The compiled epoch loop and the schedules of the learning rate have 
 Models and data know nothing of this package.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from textlib.training.fitting import Run, fit
-    from textlib.training.loops import fit_small
-    from textlib.training.seeds import set_seed
-    from textlib.training.store import RunStore
-
-_HOMES = {
-    "Run": "fitting",
-    "fit": "fitting",
-    "fit_small": "loops",
-    "set_seed": "seeds",
-    "RunStore": "store",
-}
-
-__all__ = ["Run", "RunStore", "fit", "fit_small", "set_seed"]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name from its module when it is first used."""
-    if name in _HOMES:
-        return getattr(importlib.import_module(f"textlib.training.{_HOMES[name]}"), name)
-    raise AttributeError(f"module 'textlib.training' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,18 +1,5 @@
 """Computer vision beyond the layers of a network: the arithmetic of convolutions."""
 
-import importlib
-from typing import TYPE_CHECKING, Any
+import lazy_loader
 
-if TYPE_CHECKING:
-    from textlib.vision import arithmetic
-
-_MODULES = ("arithmetic",)
-
-__all__ = ["arithmetic"]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a module of this room when it is first used."""
-    if name in _MODULES:
-        return importlib.import_module(f"textlib.vision.{name}")
-    raise AttributeError(f"module 'textlib.vision' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 
 from textlib.models.pretrained import cards, torch_files
-from textlib.models.pretrained.loading import assign, check_weights
+from textlib.models.pretrained.weights import restore
 
 #: One row per stage: repeats, kernel size, stride of the first block, expansion, output channels.
 STAGES = (
@@ -69,7 +69,6 @@ def efficientnet_lite0(
     Tan and Le (2019), EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks,
     ICML. Liu (2020), Higher accuracy on vision models with EfficientNet-Lite, TensorFlow blog.
     """
-    check_weights(weights, "imagenet")
     if pooling not in (None, "avg"):
         raise ValueError(f"pooling is {pooling!r}; it must be None or 'avg'.")
     inputs = keras.Input(tuple(input_shape), name="images")
@@ -88,9 +87,7 @@ def efficientnet_lite0(
         if classifier_activation is not None:
             outputs = layers.Activation(classifier_activation, name="predictions")(outputs)
     model = keras.Model(inputs, outputs, name="efficientnet_lite0")
-    if weights is not None:
-        assign(model, _weights())
-    return model
+    return restore(model, weights, {"imagenet": _weights})
 
 
 def preprocess(images: Any) -> np.ndarray:

@@ -13,7 +13,7 @@ from keras import layers
 
 from textlib.fetching.unpickle import restricted_load
 from textlib.models.pretrained import cards
-from textlib.models.pretrained.loading import assign, check_weights
+from textlib.models.pretrained.weights import restore
 
 #: Channels of the squeeze and of each expand convolution, by the number of the fire module.
 FIRES = {
@@ -66,7 +66,6 @@ def squeezenet(
     Iandola et al. (2016), SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and
     <0.5MB model size, arXiv:1602.07360.
     """
-    check_weights(weights, "imagenet")
     inputs = keras.Input(tuple(input_shape), name="images")
     x = layers.Conv2D(64, 3, strides=2, activation="relu", name="conv1")(inputs)
     for number, (squeeze, expand) in FIRES.items():
@@ -80,9 +79,7 @@ def squeezenet(
         if classifier_activation is not None:
             outputs = layers.Activation(classifier_activation, name="predictions")(outputs)
     model = keras.Model(inputs, outputs, name="squeezenet")
-    if weights is not None:
-        assign(model, _weights())
-    return model
+    return restore(model, weights, {"imagenet": _weights})
 
 
 def preprocess(images: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from textlib.models.pretrained import cards
-from textlib.models.pretrained.loading import assign, check_weights
+from textlib.models.pretrained.weights import restore
 
 #: Convolution layers per block.
 BLOCKS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}
@@ -52,13 +52,10 @@ def vgg16_features(
     Simonyan and Zisserman (2015), Very deep convolutional networks for large-scale image
     recognition, ICLR. Xie and Tu (2015), Holistically-nested edge detection, ICCV.
     """
-    check_weights(weights, "edges")
     model = keras.applications.VGG16(
         include_top=False, weights=None, input_shape=tuple(input_shape), name="vgg16_features"
     )
-    if weights is not None:
-        assign(model, _weights())
-    return model
+    return restore(model, weights, {"edges": _weights})
 
 
 def preprocess(images: Any) -> np.ndarray:

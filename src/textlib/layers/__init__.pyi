@@ -1,0 +1,2 @@
+from .gaussian import GaussianSampling as GaussianSampling
+from .gaussian import gaussian_kl as gaussian_kl

@@ -1,0 +1,12 @@
+from . import pretrained as pretrained
+from .autoencoders import VariationalAutoencoder as VariationalAutoencoder
+from .autoencoders import autoencoder as autoencoder
+from .autoencoders import image_decoder as image_decoder
+from .autoencoders import image_encoder as image_encoder
+from .autoencoders import variational_autoencoder as variational_autoencoder
+from .convnets import convnet as convnet
+from .dense import mlp as mlp
+from .registry import build as build
+from .registry import names as names
+from .registry import register as register
+from .tables import layer_table as layer_table

@@ -1,0 +1,13 @@
+from . import diagrams as diagrams
+from . import grids as grids
+from . import palette as palette
+from . import schematics as schematics
+from .curves import compare_runs as compare_runs
+from .curves import plot_history as plot_history
+from .curves import smooth as smooth
+from .images import image_grid as image_grid
+from .images import show_image as show_image
+from .matrices import confusion_matrix as confusion_matrix
+from .matrices import matrix as matrix
+from .matrices import probability_bars as probability_bars
+from .style import use_style as use_style
