@@ -5,14 +5,18 @@ command, in the front matter and in the report. Nothing here executes or writes 
 """
 
 import functools
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bookpress import frontmatter
 from bookpress.cells import explain, misshapen
+from bookpress.frontmatter import FrontMatterError, Settings
+from bookpress.markdown import Markdown
 from textlib._errors import unknown
 
 SOURCE = "book"
@@ -38,51 +42,48 @@ class Page:
         Path under the source folder without suffix, such as ``"vision/convnets"``.
     path
         The file, absolute.
-    extensions
-        Markdown extensions of the book, which decide what counts as a code cell.
+    markdown
+        How the book's Markdown is read, which decides what counts as a code cell.
     """
 
     name: str
     path: Path
-    extensions: tuple[str, ...] = ()
+    markdown: Markdown = field(compare=False, repr=False)
 
     @functools.cached_property
     def text(self) -> str:
         """The source text."""
-        return self.path.read_text(encoding="utf8")
+        return read_text(self.path)
 
     @functools.cached_property
     def front_matter(self) -> dict[str, Any]:
         """The YAML block at the top of the file; empty if there is none."""
-        if not self.text.startswith("---"):
-            return {}
-        block = self.text[3:].split("\n---", 1)[0]
         try:
-            found = yaml.safe_load(block)
-        except yaml.YAMLError as error:
-            raise BookError(f"{self.path}: the front matter is not YAML: {error}") from error
-        return found if isinstance(found, dict) else {}
+            return frontmatter.read(self.text)
+        except FrontMatterError as error:
+            raise BookError(f"{self.path}:{error.line}: {error}") from error
 
-    @property
-    def settings(self) -> dict[str, Any]:
-        """The page's own ``textlib:`` block: ``covers``, ``data``, ``files``, ``timeout``."""
-        found = self.front_matter.get("textlib") or {}
-        if not isinstance(found, dict):
-            raise BookError(f"{self.path}: 'textlib:' in the front matter must be a mapping.")
-        return found
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The page's own ``textlib:`` block."""
+        return Settings.of(self.front_matter.get("textlib"))
 
-    @property
-    def data(self) -> tuple[str, ...]:
-        """Names of the datasets that the front matter lists."""
-        return tuple(self.settings.get("data") or ())
-
-    @property
+    @functools.cached_property
     def title(self) -> str:
         """The first heading, or the name."""
-        for line in self.text.splitlines():
-            if line.startswith("# "):
-                return line[2:].strip()
+        for tokens in self.tokens:
+            for opening, inline in itertools.pairwise(tokens):
+                if opening.type == "heading_open":
+                    return inline.content
         return self.name
+
+    @functools.cached_property
+    def tokens(self) -> list[list[Any]]:
+        """What each cell says in Markdown, read by the book's parser; empty for code."""
+        return [
+            self.markdown.parse(cell.source) if cell.cell_type == "markdown" else []
+            for cell in self.notebook.cells
+        ]
 
     @property
     def executes(self) -> bool:
@@ -115,11 +116,10 @@ class Page:
             is_myst_markdown_notebook,
             read_myst_markdown_notebook,
         )
-        from myst_parser.config.main import MdParserConfig
 
         if self.path.suffix == ".ipynb":
             return nbformat.reads(self.text, as_version=4)
-        if not is_myst_markdown_notebook(self.text):
+        if not self.front_matter or not is_myst_markdown_notebook(self.text):
             if f"```{CODE_CELL}" in self.text:
                 raise BookError(
                     f"{self.path}: the page has code cells, but its front matter does not say "
@@ -128,10 +128,9 @@ class Page:
             notebook = nbformat.v4.new_notebook()
             notebook.cells = [nbformat.v4.new_markdown_cell(self.text)]
             return notebook
-        config = MdParserConfig(enable_extensions=set(self.extensions))
         try:
             notebook = read_myst_markdown_notebook(
-                self.text, config=config, add_source_map=True, path=str(self.path)
+                self.text, config=self.markdown.config, add_source_map=True, path=str(self.path)
             )
         except MystMetadataParsingError as error:
             line, reason = explain(self.text, error)
@@ -223,10 +222,12 @@ class Book:
         return _read_yaml(self.root / "_toc.yml")
 
     @functools.cached_property
-    def extensions(self) -> tuple[str, ...]:
-        """The Markdown extensions that ``_config.yml`` turns on, with Jupyter Book's own."""
+    def markdown(self) -> Markdown:
+        """How the pages' Markdown is read, as ``_config.yml`` says it to Sphinx."""
         chosen = (self.config.get("parse") or {}).get("myst_enable_extensions")
-        return tuple(chosen or ("colon_fence", "dollarmath", "substitution", "tasklist"))
+        sphinx = (self.config.get("sphinx") or {}).get("config") or {}
+        extensions = chosen or ("colon_fence", "dollarmath", "substitution", "tasklist")
+        return Markdown({"myst_enable_extensions": set(extensions), **sphinx})
 
     @functools.cached_property
     def pages(self) -> tuple[Page, ...]:
@@ -284,7 +285,7 @@ class Book:
         for suffix in SUFFIXES:
             path = self.source / (name + suffix)
             if path.is_file():
-                return Page(name, path.resolve(), self.extensions)
+                return Page(name, path.resolve(), self.markdown)
         return None
 
 
@@ -315,11 +316,32 @@ def _files(node: Any) -> Iterator[str]:
             yield from _files(node.get(key))
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_text(path: Path) -> str:
+    """Return the text of a file of the book, without byte order mark, with plain line ends.
+
+    Raises
+    ------
+    BookError
+        If the file is not there or not UTF-8; the message says where it is not.
+    """
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf8"))
+        content = path.read_bytes()
     except OSError as error:
         raise BookError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BookError(
+            f"{path}:{line}: byte {error.start + 1} of the file, {content[error.start]:#x}, is not "
+            "UTF-8. Save the file as UTF-8 (from Latin-1: 'iconv -f latin1 -t utf-8')."
+        ) from error
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         raise BookError(f"{path} is not YAML: {error}") from error
     if not isinstance(found, dict):

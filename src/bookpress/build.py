@@ -268,7 +268,7 @@ def page_timeout(page: Page, options: Options) -> float:
     """Return the seconds that a page may take: option, front matter, or the scale's default."""
     if options.timeout:
         return options.timeout
-    return float(page.settings.get("timeout") or PAGE_SECONDS[options.scale])
+    return page.settings.timeout or PAGE_SECONDS[options.scale]
 
 
 def environment(book: Book, *, scale: str, jobs: int) -> dict[str, str]:
@@ -336,7 +336,7 @@ def _with_data(states: list[PageState], console: Console) -> tuple[list[PageStat
 
 
 def _data(state: PageState) -> list[str]:
-    return sorted({*state.page.data, *state.uses.data})
+    return sorted({*state.page.settings.data, *state.uses.data})
 
 
 def _fetch(name: str) -> str:

@@ -75,15 +75,15 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
 
 
 def _state(page: Page, workshop: Workshop, store: PageCache, scale: str) -> PageState:
-    uses = workshop.uses((cell.source for cell in page.cells), page.data)
+    uses = workshop.uses((cell.source for cell in page.cells), page.settings.data)
     shown = SHOW_SOURCE in uses.modules
     inputs = {
         "cells": [_digest(_cell(cell)) for cell in page.cells],
         "kernel": page.notebook.metadata.get("kernelspec", {}).get("name", "python3"),
         "modules": {name: workshop.digest(name, shown=shown) for name in sorted(uses.modules)},
         "libraries": workshop.versions(uses.libraries),
-        "data": workshop.data_versions({*page.data, *uses.data}),
-        "files": {name: _file_digest(page, name) for name in page.settings.get("files") or ()},
+        "data": workshop.data_versions({*page.settings.data, *uses.data}),
+        "files": {name: _file_digest(page, name) for name in page.settings.files},
         "scale": scale,
     }
     key = _digest(inputs)

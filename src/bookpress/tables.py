@@ -180,7 +180,10 @@ class DataUses(_Table):
         from textlib import datasets
 
         pages = [page for page in book.pages if page.name != page_name(self.env.docname)]
-        users = {name: [page for page in pages if name in page.data] for name in datasets.names()}
+        users = {
+            name: [page for page in pages if name in page.settings.data]
+            for name in datasets.names()
+        }
         yield from ("| Dataset | Kind | Pages |", "|---|---|---|")
         for name, found in users.items():
             if found:
@@ -269,7 +272,7 @@ def _digest(book: Book) -> str:
         {key: value for key, value in page.items() if key not in {"state", "reasons"}}
         for page in made.get("pages", [])
     ]
-    fixed += [[page.name, page.title, *page.data] for page in book.pages]
+    fixed += [[page.name, page.title, *page.settings.data] for page in book.pages]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode("utf8"))
     for path in sorted(book.records_dir.rglob("*")):
         if path.is_file():

@@ -124,7 +124,7 @@ def test_every_image_has_alternative_text(page):
 
 
 def test_what_it_covers_is_known_and_belongs_to_it(page):
-    covers = set(map(str, page.settings.get("covers") or []))
+    covers = set(page.settings.covers)
     known = {system for systems in SYSTEMS.values() for system in systems}
     assert covers <= known, f"unknown systems: {sorted(covers - known)}"
     planned = set(map(str, SYSTEMS.get(page.name, [])))
@@ -132,7 +132,7 @@ def test_what_it_covers_is_known_and_belongs_to_it(page):
 
 
 def test_no_system_is_covered_twice():
-    covered = [system for page in PAGES.values() for system in page.settings.get("covers") or []]
+    covered = [system for page in PAGES.values() for system in page.settings.covers]
     assert sorted({system for system in covered if covered.count(system) > 1}) == []
 
 
@@ -187,7 +187,7 @@ def test_a_page_that_trains_makes_claims(name):
 def test_the_datasets_it_loads_are_in_its_front_matter(name):
     code = "\n".join(cell.source for cell in PAGES[name].cells)
     loaded = set(re.findall(r"""datasets\.load\(\s*["']([\w/-]+)["']""", code))
-    assert loaded <= set(PAGES[name].data)
+    assert loaded <= set(PAGES[name].settings.data)
 
 
 def test_the_bibliography_can_be_read():

@@ -128,7 +128,7 @@ def _build_facts(env: BuildEnvironment, docname: str) -> list[nodes.definition_l
     if (duration := names.seconds(env, docname)) is not None:
         words = f"{human_time(duration)} on two processor cores"
         facts.append(_fact("Runs in", nodes.paragraph("", words)))
-    data = names.settings(env, docname).get("data") or []
+    data = names.settings(env, docname).data
     if data:
         line = nodes.paragraph()
         for name in data:

@@ -10,6 +10,8 @@ from typing import Any
 
 from sphinx.environment import BuildEnvironment
 
+from bookpress.frontmatter import Settings
+
 
 def prefix(env: BuildEnvironment) -> str:
     """Return what Sphinx puts before the authors' page names: ``""`` or ``"book/"``."""
@@ -29,12 +31,12 @@ def page(env: BuildEnvironment, docname: str) -> str:
     return docname.removeprefix(prefix(env))
 
 
-def settings(env: BuildEnvironment, docname: str) -> dict[str, Any]:
-    """Return the ``textlib:`` block of a page's front matter; empty if it has none."""
+def settings(env: BuildEnvironment, docname: str) -> Settings:
+    """Return the ``textlib:`` block of a page's front matter."""
     found = env.metadata.get(docname, {}).get("textlib") or {}
     if isinstance(found, str):  # MyST hands nested front matter on as JSON
         found = json.loads(found)
-    return found if isinstance(found, dict) else {}
+    return Settings.of(found)
 
 
 def seconds(env: BuildEnvironment, docname: str) -> float | None:

@@ -57,7 +57,7 @@ def thumbnail(env: BuildEnvironment, docname: str) -> str | None:
         The page.
     """
     doctree = env.get_doctree(docname)
-    wanted = names.settings(env, docname).get("thumbnail")
+    wanted = names.settings(env, docname).thumbnail
     if wanted:
         for figure in doctree.findall(nodes.figure):
             named = {*figure["names"], *figure["ids"]}
@@ -102,7 +102,7 @@ def _titles(env: BuildEnvironment, documents: list[str]) -> str:
 
 
 def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
-    chosen = [page for page in documents if names.settings(app.env, page).get("thumbnail")]
+    chosen = [page for page in documents if names.settings(app.env, page).thumbnail]
     for document in [*chosen, *documents]:
         uri = thumbnail(app.env, document)
         if uri is None:

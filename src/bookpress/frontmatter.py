@@ -1,0 +1,160 @@
+"""What stands at the top of a page, checked value by value.
+
+`read` finds the block and its YAML; `Settings` is the page's own part of it, below ``textlib:``.
+An author who wrote something else than what is wanted gets one line that says where and what.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import yaml
+
+from textlib._errors import unknown
+
+
+class FrontMatterError(ValueError):
+    """The front matter cannot be used.
+
+    Attributes
+    ----------
+    line
+        Where in the page, counted from 1.
+    """
+
+    def __init__(self, line: int, reason: str) -> None:
+        super().__init__(reason)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value must be: in words for the author, and as a test."""
+
+    wanted: str
+    fits: Callable[[Any], bool]
+
+
+TEXT = Kind("a text", lambda value: isinstance(value, str) and bool(value.strip()))
+TEXTS = Kind(
+    "a list of names, such as [first, second]",
+    lambda value: isinstance(value, list) and all(map(TEXT.fits, value)),
+)
+SECONDS = Kind(
+    "a number of seconds above 0",
+    lambda value: type(value) in (int, float) and 0 < value < math.inf,
+)
+MAPPING = Kind("a mapping of 'key: value' lines", lambda value: isinstance(value, dict))
+KINDS = {  # what others read, as far as a wrong kind would make them fail
+    "textlib": MAPPING,
+    "file_format": TEXT,
+    "kernelspec": MAPPING,
+    "jupytext": MAPPING,
+    "description": TEXT,
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The block ``textlib:`` of a page.
+
+    Attributes
+    ----------
+    covers
+        Systems of the syllabus that the page covers.
+    data
+        Datasets that the page loads.
+    files
+        Files beside the page that its cells read.
+    thumbnail
+        Name of the figure that stands for the page.
+    timeout
+        How long the page may run, in seconds; ``None`` for the default.
+    """
+
+    covers: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
+    data: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
+    files: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
+    thumbnail: str = field(default="", metadata={"kind": TEXT})
+    timeout: float | None = field(default=None, metadata={"kind": SECONDS})
+
+    @classmethod
+    def of(cls, block: dict[str, Any] | None) -> "Settings":
+        """Return what a block says; `read` has complained of what does not fit."""
+        said = {key: value for key, value in (block or {}).items() if key in OWN}
+        fit: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in said.items()
+            if OWN[key].fits(value)
+        }
+        return cls(**fit)
+
+
+OWN = {each.name: each.metadata["kind"] for each in fields(Settings)}
+
+
+def read(text: str) -> dict[str, Any]:
+    """Return the front matter of a page; empty if there is none.
+
+    Raises
+    ------
+    FrontMatterError
+        If the block begins late, never ends, or is not a YAML mapping; if a value is of the
+        wrong kind; if there is no such key below ``textlib:``.
+    """
+    block = _block(text)
+    try:
+        found = yaml.safe_load(block)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = f"the front matter is not YAML: {getattr(error, 'problem', None) or error}."
+        raise FrontMatterError(mark.line + 2 if mark else 1, reason) from error
+    if found is None:
+        return {}
+    _check(found, MAPPING, block)
+    for key, kind in KINDS.items():
+        _check(found.get(key), kind, block, key)
+    for key, value in (found.get("textlib") or {}).items():
+        if key not in OWN:
+            reason = unknown("key", key, OWN)
+            raise FrontMatterError(_line(block, "textlib", key), f"'textlib:' has an {reason}")
+        _check(value, OWN[key], block, "textlib", key)
+    return found
+
+
+def _block(text: str) -> str:
+    """Return the lines of YAML at the top, as Markdown finds them."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.front_matter import front_matter_plugin
+
+    parser = MarkdownIt("zero").use(front_matter_plugin).disable("inline")
+    start = text.lstrip()
+    first = next(iter(parser.parse(start)), None)
+    if first is None or first.type != "front_matter":
+        if text.startswith("---\n"):
+            raise FrontMatterError(1, "the front matter begins with '---'; no line '---' ends it.")
+        return ""
+    if start != text:
+        line = text[: -len(start)].count("\n") + 1
+        reason = "the front matter must begin on the first line; delete what stands above it."
+        raise FrontMatterError(line, reason)
+    return first.content
+
+
+def _check(value: Any, kind: Kind, block: str, *keys: str) -> None:
+    if value is not None and not kind.fits(value):
+        name = repr(": ".join(keys)) if keys else "the front matter"
+        raise FrontMatterError(
+            _line(block, *keys), f"{name} must be {kind.wanted}; it is {value!r}."
+        )
+
+
+def _line(block: str, *keys: str) -> int:
+    """Return where in the page a key of the block stands; the block begins on the second line."""
+    node: Any = yaml.compose(block, Loader=yaml.SafeLoader)
+    line = 0
+    for key in keys:
+        name, node = next(pair for pair in node.value if pair[0].value == str(key))
+        line = name.start_mark.line
+    return line + 2
