@@ -177,13 +177,8 @@ class Book:
 
     @property
     def press_dir(self) -> Path:
-        """What the press remembers about pages: stamps and locks."""
+        """What the press keeps of pages: outputs, stamps, locks and logs."""
         return self.build_dir / "press"
-
-    @property
-    def cache_dir(self) -> Path:
-        """The jupyter-cache, shared with Jupyter Book."""
-        return self.build_dir / ".jupyter_cache"
 
     @property
     def html_dir(self) -> Path:

@@ -1,11 +1,14 @@
 """A Sphinx extension that lets Jupyter Book read what the press executed.
 
 Sphinx decides by a page's own file whether to read it again; here a page whose outputs changed is
-read again too, and every page if the press itself changed. In a publishing run of the press
-nothing executes: a page without stored outputs is shown without any.
+read again too, and every page if the press itself changed. Outputs are found by their page, and
+stay while its code does. In a publishing run of the press nothing executes: a page without stored
+outputs is shown without any. In a plain run of Jupyter Book such a page is executed as usual.
 """
 
 import contextlib
+import datetime
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -14,25 +17,28 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bookpress.book import Book, BookError, page_name
-from bookpress.page_cache import PageCache
+from bookpress.page_cache import PageCache, Stamp
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_config_value("textlib_read_only", False, "env", types=bool)
     app.add_config_value("textlib_page_weight", True, "", types=bool)
-    app.connect("config-inited", _read_only)
+    app.connect("config-inited", _read_store)
     app.connect("env-get-outdated", _outdated)
     app.setup_extension("bookpress.tables")
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
 
-def _read_only(app: Sphinx, config: Any) -> None:
+def _read_store(app: Sphinx, config: Any) -> None:
+    """Let MyST-NB ask the press for outputs before it executes anything, if it may at all."""
     from myst_nb.core import execute
 
-    client = _reader(execute.NotebookClientBase)
-    if config.textlib_read_only and execute.NotebookClientCache is not client:
-        execute.NotebookClientCache = client
+    client = _client(execute.NotebookClientCache)
+    with contextlib.suppress(BookError):
+        client.book = Book.find(Path(app.srcdir))
+    client.read_only = config.textlib_read_only
+    execute.NotebookClientCache = client
 
 
 def _outdated(
@@ -69,34 +75,40 @@ def _digest_of_press() -> str:
     return digest.hexdigest()
 
 
-_clients: dict[type, type] = {}
+@functools.cache
+def _client(base: Any) -> Any:
+    """Return a notebook client for MyST-NB that reads what the press stored."""
+    if hasattr(base, "read_only"):
+        return base
+
+    class StoredClient(base):  # type: ignore[misc]
+        """Fill a notebook's outputs with those that are stored for its page."""
+
+        book: Book | None = None
+        read_only = False
+
+        def start_client(self) -> None:
+            """Find the outputs; execute only where Jupyter Book runs by itself."""
+            stamp = _fill(self.book, self.path, self.notebook)
+            if stamp is not None:
+                self.exec_metadata = {
+                    "mtime": datetime.datetime.fromisoformat(stamp.executed).timestamp(),
+                    "runtime": stamp.seconds_from_nothing,
+                    "method": "cache",
+                    "succeeded": True,
+                    "error": None,
+                    "traceback": None,
+                }
+            elif not self.read_only:
+                super().start_client()
+            elif any(cell.cell_type == "code" for cell in self.notebook.cells):
+                self.logger.warning("not executed yet, shown without outputs", subtype="exec")
+
+    return StoredClient
 
 
-def _reader(base: type) -> type:
-    """Return a notebook client for MyST-NB that reads the cache and never executes."""
-    if base not in _clients:
-
-        class ReadOnlyClient(base):  # type: ignore[misc]
-            """Fill a notebook's outputs from the jupyter-cache."""
-
-            def start_client(self) -> None:
-                from jupyter_cache import get_cache
-
-                cache = get_cache(self.nb_config.execution_cache_path)
-                with contextlib.suppress(KeyError):
-                    record = cache.match_cache_notebook(self.notebook)
-                    _, self._notebook = cache.merge_match_into_notebook(self.notebook)
-                    self.exec_metadata = {
-                        "mtime": record.created.timestamp(),
-                        "runtime": record.data.get("execution_seconds"),
-                        "method": "cache",
-                        "succeeded": True,
-                        "error": None,
-                        "traceback": None,
-                    }
-                    return
-                if any(cell.cell_type == "code" for cell in self.notebook.cells):
-                    self.logger.warning("not executed yet, shown without outputs", subtype="exec")
-
-        _clients[base] = ReadOnlyClient
-    return _clients[base]
+def _fill(book: Book | None, path: Path | None, notebook: Any) -> Stamp | None:
+    if book is None or path is None or not path.resolve().is_relative_to(book.source.resolve()):
+        return None
+    name = page_name(path.resolve().relative_to(book.source.resolve()).as_posix())
+    return PageCache(book).fill(notebook, name)

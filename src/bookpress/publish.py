@@ -81,8 +81,6 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
         if not fresh and index.is_file() and before.get("parts") == print_before:
             return Published(True, index, (), True, log, tuple(before.get("notes", ())))
         mark.unlink(missing_ok=True)
-        store.follow_options(book.pages)
-        store.reconcile(book.pages)
         if book.config.get("repository"):
             notebooks.write(book)
         code, warnings = _run(book, log, strict=strict, fresh=fresh)
@@ -185,8 +183,7 @@ def configuration(book: Book) -> dict[str, Any]:
     sphinx["extra_extensions"] = [*extensions, *({EXTENSION} - set(extensions))]
     settings = sphinx.setdefault("config", {})
     settings["textlib_read_only"] = True
-    execute = config.setdefault("execute", {})
-    execute.update(execute_notebooks="cache", cache=str(book.cache_dir))
+    config.setdefault("execute", {})["execute_notebooks"] = "cache"
     return config
 
 
