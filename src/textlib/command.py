@@ -1,10 +1,23 @@
-"""The ``textlib`` command: list, fetch and verify datasets."""
+"""The ``textlib`` command: list, describe, fetch and verify datasets."""
 
+import dataclasses
 import logging
-from collections.abc import Iterator
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from textlib.datasets import registry
+
+_FACTS = (
+    "summary", "task", "family", "kind", "stands_for", "shapes", "size", "options", "license",
+    "citation", "source", "url", "notes", "cached",
+)  # fmt: skip
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,27 +33,29 @@ def data() -> None:
 
 @data.command("list")
 @click.option("--family", help="Only this family: images, text, tabular, series, ...")
-def list_(family: str | None) -> None:
-    """Show every dataset: what it is, its size, and whether it is in the cache."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from textlib import datasets, paths
+@click.option("-v", "--verbose", is_flag=True, help="The whole card of each, as `describe`.")
+def list_(family: str | None, *, verbose: bool) -> None:
+    """Show every dataset in a line: its name, kind and size, whether it is in the cache."""
+    from textlib import datasets
     from textlib.datasets import registry
 
-    table = Table(title=f"Datasets (cache: {paths.data_dir()})", title_justify="left")
-    for column in ("name", "family", "kind", "MB", "cached", "what it is"):
-        table.add_column(column, justify="right" if column == "MB" else "left")
     with _errors_in_one_line():
-        chosen = datasets.names(family=family)
-    for name in chosen:
-        spec = registry.get(name)
-        info = spec.info
-        cached = "made by code" if not spec.recipes else "yes" if registry.is_ready(spec) else "no"
-        size = f"{info.size_mb:.0f}" if info.size_mb else ""
-        kind = info.kind + ("" if info.offline else ", by URL only")
-        table.add_row(name, info.family, kind, size, cached, info.summary)
-    Console().print(table)
+        specs = [registry.get(name) for name in datasets.names(family=family)]
+    if verbose:
+        _print_cards(specs)
+    else:
+        _print_table(specs)
+
+
+@data.command()
+@click.argument("names", nargs=-1, required=True)
+def describe(names: tuple[str, ...]) -> None:
+    """Show the card of a dataset: what it is, its license, its source, its options."""
+    from textlib.datasets import registry
+
+    with _errors_in_one_line():
+        specs = [registry.get(name) for name in names]
+    _print_cards(specs)
 
 
 @data.command()
@@ -106,6 +121,56 @@ def verify(names: tuple[str, ...]) -> None:
     if bad:
         again = " ".join(bad)
         raise click.ClickException(f"not verified: {again}. Run `textlib data fetch {again}`.")
+
+
+def _cached(spec: "registry.Spec") -> str:
+    from textlib.datasets import registry
+
+    if not (spec.recipes or spec.needs):
+        return "code"
+    return "yes" if registry.is_ready(spec) else "no"
+
+
+def _print_table(specs: Sequence["registry.Spec"]) -> None:
+    """Print datasets in columns, a line each; a terminal's edge cuts off the end of a title."""
+    rows = [("name", "kind", "  MB", "cached", "title")]
+    rows += [
+        (spec.info.name, str(spec.info.kind), f"{spec.info.size_mb:4.0f}", _cached(spec),
+         spec.info.title)
+        for spec in specs
+    ]  # fmt: skip
+    edge = _width()
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        line = "  ".join(map(str.ljust, row, widths)).rstrip()
+        click.echo(line if len(line) <= edge else f"{line[: edge - 3]}...")
+
+
+def _print_cards(specs: Sequence["registry.Spec"]) -> None:
+    """Print all that is known about datasets, a fact in a line, or on a terminal in a block."""
+    for spec in specs:
+        info = spec.info
+        click.secho(f"{info.name}: {info.title}", bold=True)
+        facts = dataclasses.asdict(info) | {
+            "size": f"{info.size_mb:g} MB" if info.size_mb else "",
+            "options": ", ".join(spec.options()),
+            "cached": _cached(spec) + ("" if info.offline else "; served by its own address only"),
+        }
+        for name in _FACTS:
+            if facts[name]:
+                label = f"  {name.replace('_', ' '):<12}"
+                lines = textwrap.wrap(facts[name], max(20, _width() - len(label)))
+                click.echo(label + f"\n{' ' * len(label)}".join(lines))
+        click.echo()
+
+
+def _width() -> int:
+    """Return the columns of the terminal; without one nothing is wrapped or cut off."""
+    return shutil.get_terminal_size().columns if _isatty() else sys.maxsize
+
+
+def _isatty() -> bool:
+    return sys.stdout.isatty()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.datasets.conftest import card, open_numbers, url_recipe
+from textlib import command, datasets
 from textlib.command import data
 from textlib.datasets import registry
 from textlib.fetching import download
@@ -28,11 +29,56 @@ def run(cache, server, monkeypatch):
 
 
 def test_the_list_shows_what_is_cached(run):
-    assert "no" in run("list").output
+    def shown():
+        return {line.split()[0]: line.split()[-2] for line in run("list").output.splitlines()[1:]}
+
+    assert shown() == {"good": "no", "dead": "no", "made": "code"}
     run("fetch", "good")
-    output = run("list").output
-    assert "yes" in output
-    assert "made by" in output
+    assert shown()["good"] == "yes"
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Run the command over the whole catalog on a terminal of a given width."""
+
+    def invoke(width, *arguments):
+        monkeypatch.setenv("COLUMNS", str(width))
+        monkeypatch.setattr(command, "_isatty", lambda: True)
+        return CliRunner().invoke(data, arguments, catch_exceptions=False).output
+
+    return invoke
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_a_terminal_shows_whole_names_and_one_line_for_each(on_terminal, width):
+    lines = on_terminal(width, "list").splitlines()
+    assert [line.split()[0] for line in lines] == ["name", *datasets.names()]
+    assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "-v"], ["describe", "mnist", "weather"]])
+def test_a_pipe_gets_every_text_whole_and_on_one_line(arguments):
+    output = CliRunner(env={"COLUMNS": "40"}).invoke(data, arguments).output
+    for name in datasets.names()[: 2 if arguments[0] == "describe" else None]:
+        card = datasets.describe({"fashion_mnist": "weather"}.get(name, name))
+        assert card.title in output
+        assert "-v" not in arguments or card.citation in output
+
+
+def test_a_card_tells_everything_and_the_options(on_terminal):
+    card = datasets.describe("weather")
+    text = " ".join(on_terminal(60, "describe", "weather").split())
+    for fact in (card.summary, card.license, card.citation, card.notes, card.stands_for):
+        assert fact in text
+    assert "options form, num_words, length" in " ".join(
+        on_terminal(80, "describe", "imdb").split()
+    )
+
+
+def test_an_unknown_name_is_described_by_the_nearest(run):
+    result = run("describe", "goood")
+    assert result.exit_code == 1
+    assert "did you mean 'good'" in result.output
 
 
 def test_fetching_everything_leaves_out_what_only_an_address_serves(run, server):
@@ -47,7 +93,7 @@ def test_a_failed_fetch_goes_on_with_the_others_and_fails_at_the_end(run):
     result = run("fetch", "dead", "good")
     assert result.exit_code == 1
     assert "good: ready" in result.output
-    assert "no connection" in result.output
+    assert "no server listens" in result.output
     assert "1 of 2 failed: dead" in result.output
 
 
