@@ -8,18 +8,18 @@ that Binder needs; all addresses follow from ``repository`` in ``_config.yml``.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bookpress import myst
-from bookpress.book import SOURCE, Book, BookError, Page
+from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
 from bookpress.citations import load as load_bibliography
 from bookpress.page_cache import PageCache
+from bookpress.repository import Repository
 from textlib import paths
 
-BRANCH = "notebooks"
+MANIFEST = ".written"  # names the files that were written to a folder
 SITE_FOLDER = "_notebooks"  # where the site offers them for download (see site/theme.py)
 HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*(\{.*\})?$")
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
@@ -35,64 +35,6 @@ if importlib.util.find_spec("textlib") is None:
 """
 
 
-@dataclass(frozen=True)
-class Repository:
-    """Where the book lives on the web.
-
-    Attributes
-    ----------
-    url
-        Address of the repository, such as ``https://github.com/owner/name``.
-    branch
-        Branch of the sources.
-    site
-        Address of the published site, with a slash at the end.
-    """
-
-    url: str
-    branch: str
-    site: str
-
-    @classmethod
-    def of(cls, book: Book) -> "Repository":
-        """Read the addresses from ``_config.yml``.
-
-        Raises
-        ------
-        BookError
-            If there is no address of a repository.
-        """
-        found = book.config.get("repository") or {}
-        url = str(found.get("url") or "").rstrip("/").removesuffix(".git")
-        if not url:
-            raise BookError("_config.yml has no 'repository: {url: ...}'; notebooks need it.")
-        site = str((book.config.get("html") or {}).get("baseurl") or url).rstrip("/") + "/"
-        return cls(url, str(found.get("branch") or "main"), site)
-
-    @property
-    def slug(self) -> str:
-        """Owner and name, such as ``owner/name``."""
-        return "/".join(self.url.split("/")[-2:])
-
-    @property
-    def package(self) -> str:
-        """What ``pip install`` takes to install the package."""
-        return f"textlib @ git+{self.url}@{self.branch}"
-
-    @property
-    def raw(self) -> str:
-        """Address of the raw files under the source folder."""
-        return f"https://raw.githubusercontent.com/{self.slug}/{self.branch}/{SOURCE}/"
-
-    def colab(self, page: str) -> str:
-        """Return the address that opens a page in Colab."""
-        return f"https://colab.research.google.com/github/{self.slug}/blob/{BRANCH}/{page}.ipynb"
-
-    def binder(self, page: str) -> str:
-        """Return the address that opens a page in Binder."""
-        return f"https://mybinder.org/v2/gh/{self.slug}/{BRANCH}?urlpath=lab/tree/{page}.ipynb"
-
-
 def write(book: Book, *, package: str | None = None, folder: Path | None = None) -> list[Path]:
     """Write the notebook of every page that runs, and remove those of pages that are gone.
 
@@ -103,31 +45,58 @@ def write(book: Book, *, package: str | None = None, folder: Path | None = None)
     package
         What the first cell installs, as ``pip install`` takes it; the repository by default.
     folder
-        Where to write; ``_build/notebooks`` by default.
+        Where to write; ``_build/notebooks`` by default. What others put there stays.
 
     Returns
     -------
     list of Path
         The notebooks, in the book's order.
+
+    Raises
+    ------
+    BookError
+        If a file would replace one that was not written by this function.
     """
     import nbformat
 
     repository = Repository.of(book)
-    target = folder or book.notebooks_dir
     labels = collect_labels(book)
-    written = []
-    for page in book.pages:
-        if page.executes:
-            notebook = make(book, page, repository, labels, package=package)
-            path = target / f"{page.name}.ipynb"
-            _write_text(path, nbformat.writes(notebook) + "\n")
-            written.append(path)
-    for path in target.rglob("*.ipynb"):
-        if path not in written and ".ipynb_checkpoints" not in path.parts:
-            path.unlink()
-    for name, text in _companions(book, repository).items():
+    pages = [page for page in book.pages if page.executes]
+    files = {
+        f"{page.name}.ipynb": nbformat.writes(make(book, page, repository, labels, package=package))
+        + "\n"
+        for page in pages
+    }
+    target = folder or book.notebooks_dir
+    _replace(target, {**files, **_companions(book, repository)}, _written(book, target))
+    return [target / name for name in files]
+
+
+def _written(book: Book, target: Path) -> set[str]:
+    """Return the files in a folder that were written here: all of them in the book's own."""
+    if target.resolve() == book.notebooks_dir.resolve():
+        found = (path for path in target.rglob("*") if ".ipynb_checkpoints" not in path.parts)
+        return {path.relative_to(target).as_posix() for path in found if path.is_file()}
+    manifest = target / MANIFEST
+    return set(manifest.read_text(encoding="utf8").splitlines()) if manifest.is_file() else set()
+
+
+def _replace(target: Path, files: dict[str, str], before: set[str]) -> None:
+    """Write files where those of ``before`` are, and remove those that are no more."""
+    strange = [
+        name
+        for name, text in files.items()
+        if name not in before and (target / name).exists() and not _says(target / name, text)
+    ]
+    if strange:
+        raise BookError(
+            f"{target} has files that are not from here: {', '.join(strange)}. They would be "
+            "replaced; move them away or choose another folder."
+        )
+    for name in before - set(files):
+        (target / name).unlink(missing_ok=True)
+    for name, text in {MANIFEST: "\n".join(sorted(files)) + "\n", **files}.items():
         _write_text(target / name, text)
-    return written
 
 
 def make(
@@ -370,8 +339,11 @@ def _companions(book: Book, repository: Repository) -> dict[str, str]:
     }
 
 
+def _says(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode("utf8")
+
+
 def _write_text(path: Path, text: str) -> None:
-    if path.is_file() and path.read_text(encoding="utf8") == text:
-        return
-    with paths.atomic_write(path) as draft:
-        draft.write_text(text, encoding="utf8")
+    if not _says(path, text):
+        with paths.atomic_write(path) as draft:
+            draft.write_text(text, encoding="utf8")

@@ -19,6 +19,7 @@ from packaging.utils import canonicalize_name
 import textlib
 from bookpress import notebooks
 from bookpress.book import Book, BookError
+from bookpress.repository import Repository
 
 ROOT = Path(__file__).parents[2]
 MYST_ONLY = ("{glue:", "{ref}", "{numref}", "{cite", "```{", ":::{", "{doc}`", "{term}`", "{eq}`")
@@ -138,7 +139,7 @@ def test_the_branch_has_what_binder_needs_and_links_follow_from_one_setting(fixt
     readme = (folder / "README.md").read_text()
     colab = "https://colab.research.google.com/github/owner/fixture/blob/notebooks/part/one.ipynb"
     assert colab in readme
-    repository = notebooks.Repository.of(fixture_book.book)
+    repository = Repository.of(fixture_book.book)
     assert repository.binder("part/one").startswith(
         "https://mybinder.org/v2/gh/owner/fixture/notebooks"
     )
@@ -147,20 +148,49 @@ def test_the_branch_has_what_binder_needs_and_links_follow_from_one_setting(fixt
 def test_without_an_address_the_error_names_the_setting(fixture_book):
     fixture_book.edit("_config.yml", "https://github.com/owner/fixture", "")
     with pytest.raises(BookError, match="repository"):
-        notebooks.Repository.of(fixture_book.book)
+        Repository.of(fixture_book.book)
 
 
 def test_a_notebook_of_a_page_that_is_gone_is_removed_and_an_unchanged_one_not_touched(
     fixture_book,
 ):
     folder = fixture_book.root / "out"
-    old = folder / "part/old.ipynb"
-    first = notebooks.write(fixture_book.book, folder=folder)[0]
+    kept, gone = notebooks.write(fixture_book.book, folder=folder)
+    before = kept.stat().st_mtime_ns
+    fixture_book.edit("_toc.yml", "  - file: book/part/two\n", "")
+    assert notebooks.write(fixture_book.book, folder=folder) == [kept]
+    assert not gone.exists()
+    assert kept.stat().st_mtime_ns == before
+
+
+def test_what_others_put_into_the_folder_stays(fixture_book):
+    folder = fixture_book.root / "out"
+    theirs = [folder / name for name in ("part/own.ipynb", "notes.ipynb", "data.csv")]
+    for _ in range(2):
+        for path in theirs:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("{}")
+        notebooks.write(fixture_book.book, folder=folder)
+    assert all(path.read_text() == "{}" for path in theirs)
+
+
+@pytest.mark.parametrize("name", ["README.md", "part/one.ipynb", "requirements.txt"])
+def test_a_file_of_others_is_not_replaced(fixture_book, name):
+    path = fixture_book.root / "out" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff mine")
+    with pytest.raises(BookError, match=name):
+        notebooks.write(fixture_book.book, folder=fixture_book.root / "out")
+    assert path.read_bytes() == b"\xff mine"
+    assert [each for each in path.parent.rglob("*") if each.is_file()] == [path]
+
+
+def test_the_folder_of_the_book_has_nothing_of_others(fixture_book):
+    old = fixture_book.book.notebooks_dir / "part/old.ipynb"
+    old.parent.mkdir(parents=True)
     old.write_text("{}")
-    before = first.stat().st_mtime_ns
-    notebooks.write(fixture_book.book, folder=folder)
+    notebooks.write(fixture_book.book)
     assert not old.exists()
-    assert first.stat().st_mtime_ns == before
 
 
 # A fresh environment -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bs4 import BeautifulSoup
 from PIL import Image
 
 from bookpress import pdf
+from bookpress.repository import Repository
 from bookpress.site import (
     card,
     colors,
@@ -230,12 +231,14 @@ class TestReferences:
         code = ["%pip install x", "from textlib import scale\nscale.pick(quick=1, full=2)"]
         assert "textlib.scale.pick" in references.used_names(code)
 
+    home = Repository("https://host", "main", "https://site/")
+
     def test_the_source_of_a_function_has_an_address_with_lines(self):
-        address = references.source_address("textlib.scale", "pick", "https://host/blob/main")
+        address = references.source_address("textlib.scale", "pick", self.home)
         assert address.startswith("https://host/blob/main/src/textlib/scale.py#L")
 
     def test_a_constant_has_none(self):
-        assert references.source_address("textlib.plotting.palette", "BLUE", "https://h") is None
+        assert references.source_address("textlib.plotting.palette", "BLUE", self.home) is None
 
 
 class TestFinish:

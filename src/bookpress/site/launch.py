@@ -5,16 +5,14 @@
 
 import html
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from bookpress.repository import Repository
 from bookpress.site import names
-
-_BRANCH = "notebooks"
 
 
 def links(app: Sphinx, docname: str, *, start: str) -> list[dict[str, Any]]:
@@ -31,18 +29,15 @@ def links(app: Sphinx, docname: str, *, start: str) -> list[dict[str, Any]]:
     """
     if docname not in app.env.found_docs or not names.executes(app.env, docname):
         return []
-    notebook = f"{names.page(app.env, docname)}.ipynb"
+    page = names.page(app.env, docname)
     up = "../" * start.count("/")
-    download = {"text": "Notebook", "icon": "download", "url": f"{up}_notebooks/{notebook}"}
+    download = {"text": "Notebook", "icon": "download", "url": f"{up}_notebooks/{page}.ipynb"}
     found: list[dict[str, Any]] = [{**download, "download": True}]
-    repository = str(app.config.html_theme_options.get("repository_url") or "").rstrip("/")
-    if repository.startswith("https://github.com/"):
-        project = repository.removeprefix("https://github.com/")
-        colab = f"https://colab.research.google.com/github/{project}/blob/{_BRANCH}/"
-        binder = f"https://mybinder.org/v2/gh/{project}/{_BRANCH}?labpath="
+    repository = Repository.of_site(app.config)
+    if repository.slug:
         found[:0] = [
-            {"text": "Colab", "icon": "run", "url": colab + notebook},
-            {"text": "Binder", "icon": "run", "url": binder + quote(notebook, safe="")},
+            {"text": "Colab", "icon": "run", "url": repository.colab(page)},
+            {"text": "Binder", "icon": "run", "url": repository.binder(page)},
         ]
     return found
 

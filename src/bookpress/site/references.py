@@ -19,6 +19,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 import textlib
+from bookpress.repository import Repository
 
 _PACKAGE = "textlib"
 _NAME_CLASSES = {"n", "nn", "nc", "nf", "nb"}
@@ -197,7 +198,7 @@ def list_uses(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
         body.append(line)
 
 
-def source_address(module: str, fullname: str, repository: str) -> str | None:
+def source_address(module: str, fullname: str, repository: Repository) -> str | None:
     """Return where the source of an object stands in the repository.
 
     Parameters
@@ -205,7 +206,7 @@ def source_address(module: str, fullname: str, repository: str) -> str | None:
     module, fullname
         The object's module, such as ``"textlib.training"``, and its name within it.
     repository
-        Address of the tree of sources, such as ``https://github.com/owner/book/blob/main``.
+        Where the sources lie.
 
     Returns
     -------
@@ -227,19 +228,17 @@ def source_address(module: str, fullname: str, repository: str) -> str | None:
     if package not in path.parents:
         return None
     place = path.relative_to(package.parent).as_posix()
-    return f"{repository}/src/{place}#L{first}-L{first + len(lines) - 1}"
+    return repository.file(f"src/{place}#L{first}-L{first + len(lines) - 1}")
 
 
 def _link_sources(app: Sphinx, config: Config) -> None:
     """Let Sphinx link every entry of the reference to its source."""
-    options = config.html_theme_options
-    repository = str(options.get("repository_url") or "").rstrip("/")
-    tree = f"{repository}/blob/{options.get('repository_branch') or 'main'}"
+    repository = Repository.of_site(config)
 
     def resolve(domain: str, info: dict[str, str]) -> str | None:
-        if domain != "py" or not repository or not _ours(info.get("module")):
+        if domain != "py" or not repository.url or not _ours(info.get("module")):
             return None
-        return source_address(info["module"], info["fullname"], tree)
+        return source_address(info["module"], info["fullname"], repository)
 
     config.linkcode_resolve = resolve
 

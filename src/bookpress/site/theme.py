@@ -16,6 +16,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
+from bookpress.book import SOURCE
+from bookpress.repository import Repository
 from bookpress.site import colors, launch, logo, names
 from textlib import paths
 
@@ -88,8 +90,8 @@ def fill_context(
         "digest": app.textlib_digest,  # type: ignore[attr-defined]
         "kind": "home" if pagename == app.config.root_doc else "page",
         "logo": logo.mark(line="var(--accent)", unit="var(--accent)", output=_OUTPUT),
-        "repository": context.get("theme_repository_url"),
-        "edit": _edit(app, env, pagename, context),
+        "repository": Repository.of_site(app.config).url,
+        "edit": _edit(app, env, pagename),
         "parts": parts,
         "eyebrow": next((part["caption"] for part in parts if part["current"]), ""),
         "launch": launch.links(app, pagename, start=pagename),
@@ -168,15 +170,13 @@ def _parts(env: BuildEnvironment, pagename: str) -> list[dict[str, Any]]:
     return found
 
 
-def _edit(app: Sphinx, env: BuildEnvironment, pagename: str, context: dict[str, Any]) -> str:
+def _edit(app: Sphinx, env: BuildEnvironment, pagename: str) -> str:
     """Return the address where a reader can propose a change to the page."""
-    repository = context.get("theme_repository_url")
-    if not repository or pagename not in env.found_docs:
+    repository = Repository.of_site(app.config)
+    if not repository.url or pagename not in env.found_docs:
         return ""
-    branch = context.get("theme_repository_branch") or "main"
     file = Path(env.doc2path(pagename, base=False)).as_posix()
-    folder = "" if names.prefix(env) else "book/"
-    return f"{repository}/edit/{branch}/{folder}{file}"
+    return repository.edit(file if names.prefix(env) else f"{SOURCE}/{file}")
 
 
 def _contents(toc: str) -> str:
