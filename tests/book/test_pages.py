@@ -2,10 +2,12 @@
 
 import itertools
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
+from jupytext.cli import jupytext
 from markdown_it import MarkdownIt
 from pybtex.database import parse_file
 
@@ -188,6 +190,32 @@ def test_the_datasets_it_loads_are_in_its_front_matter(name):
     code = "\n".join(cell.source for cell in PAGES[name].cells)
     loaded = set(re.findall(r"""datasets\.load\(\s*["']([\w/-]+)["']""", code))
     assert loaded <= set(PAGES[name].settings.data)
+
+
+@pytest.mark.slow
+def test_a_page_survives_as_a_notebook_and_back(tmp_path):
+    """Jupytext keeps the keys and cells of every page, as pyproject.toml tells it to."""
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "book", tmp_path / "book")
+    shutil.copy(ROOT / "_toc.yml", tmp_path)
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    files = [str(page.path) for page in Book(tmp_path).pages if page.front_matter]
+    jupytext(["--quiet", "--from", "md:myst", "--to", "ipynb", *files])
+    for file in files:
+        Path(file).unlink()
+    notebooks = [str(Path(file).with_suffix(".ipynb")) for file in files]
+    jupytext(["--quiet", "--from", "ipynb", "--to", "md:myst", *notebooks])
+    for after in Book(tmp_path).pages:
+        before = PAGES[after.name]
+        assert after.front_matter == before.front_matter, after.name
+        assert said(after) == said(before), after.name
+
+
+def said(page):
+    """Return what a page says, apart from the layout of the options of its cells."""
+    if not page.executes:
+        return body(page).strip()
+    return [(cell.cell_type, cell.source, dict(cell.metadata)) for cell in page.notebook.cells]
 
 
 def test_the_bibliography_can_be_read():
