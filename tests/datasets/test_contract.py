@@ -187,6 +187,27 @@ def test_rows_shapes_and_dtypes_are_as_stated(name, loaded):
         assert len(set(dataset.feature_names)) == len(dataset.feature_names)
 
 
+def arrays_in(value):
+    """Yield the arrays in what a dataset holds, those inside mappings and other arrays included."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from arrays_in(one)
+    elif isinstance(value, np.ndarray):
+        yield value
+        if value.dtype == object:
+            for one in value.flat:
+                yield from arrays_in(one)
+
+
+@pytest.mark.parametrize("name", LOADABLE)
+def test_no_array_can_be_written_into(name, loaded):
+    dataset = loaded(name)
+    for split in dataset.splits().values():
+        for part in (split, split.rows(slice(1, 9)), split.rows([0, 2]), split.take(3)):
+            assert not any(one.flags.writeable for one in arrays_in({"x": part.x, "y": part.y}))
+    assert not any(one.flags.writeable for one in arrays_in(dataset.extra))
+
+
 @pytest.mark.parametrize("name", LOADABLE)
 def test_labels_are_classes_and_balanced_as_stated(name, loaded):
     dataset, facts = loaded(name), FACTS[name]

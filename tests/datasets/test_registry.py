@@ -84,7 +84,7 @@ def test_no_source_lists_what_was_tried_and_what_to_do(cache, server):
     with pytest.raises(FetchError) as caught:
         registry.prepare(spec)
     message = str(caught.value)
-    assert f"1. {DEAD}: no connection" in message
+    assert f"1. {DEAD}: 127.0.0.1:9 refused the connection" in message
     assert f"2. {missing}: the server answered 404" in message
     assert "textlib data fetch numbers" in message
     assert "TEXTLIB_CACHE" in message

@@ -1,6 +1,7 @@
 """Data made by code are what they say they are."""
 
 import datetime
+import pickle
 
 import numpy as np
 import pytest
@@ -208,3 +209,35 @@ def test_splits_refuse_what_does_not_fit():
         Split(np.zeros(3)).take(4)
     x, y = Split({"a": np.arange(3)}, np.arange(3)).rows([2, 0])
     assert x["a"].tolist() == y.tolist() == [2, 0]
+
+
+def test_arrays_of_every_kind_become_read_only_in_a_split_and_stay_what_they_were(tmp_path):
+    np.save(tmp_path / "rows.npy", np.zeros((2, 3)))
+    pictures = np.empty(2, dtype=object)
+    pictures[0], pictures[1] = np.zeros((3, 2)), np.zeros((3, 2))  # of one size, yet two pictures
+    columns = {
+        "plain": np.zeros(2),
+        "mapped": np.load(tmp_path / "rows.npy", mmap_mode="r+"),
+        "records": np.zeros(2, dtype=[("a", int), ("b", object)]),
+        "words": np.array(["one", "two"], dtype=object),
+        "pictures": pictures,
+        "view": np.zeros((2, 4))[:, ::2],
+    }
+    split = Split(columns, columns["plain"])
+    for name, column in columns.items():
+        assert column.flags.writeable
+        with pytest.raises(ValueError, match="read-only"):
+            split.x[name][0] = split.x[name][1]
+    for picture in split.x["pictures"]:
+        with pytest.raises(ValueError, match="read-only"):
+            picture[0, 0] = 1
+    assert pictures[0].flags.writeable
+    with pytest.raises(ValueError, match="read-only"):
+        split.y[0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        split.rows([0]).y[0] = 1
+
+
+def test_a_dataset_can_be_sent_to_another_process():
+    data = datasets.load("moons", n=10, test=10)
+    assert pickle.loads(pickle.dumps(data)).train.x.tolist() == data.train.x.tolist()

@@ -5,7 +5,6 @@ Nothing here knows where data come from; see ``sources`` for that and ``registry
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -83,14 +82,16 @@ class Split:
     Attributes
     ----------
     x, y
-        Arrays with one row per sample, or mappings of such arrays. ``y`` may be None.
-        Arrays that come from the cache are memory-mapped and read-only.
+        Arrays with one row per sample, or mappings of such arrays. ``y`` may be None. They are
+        read-only (`numpy.array` makes a copy to write into); those from the cache are
+        memory-mapped.
     """
 
     x: Any
     y: Any = None
 
     def __post_init__(self) -> None:
+        _freeze(self, "x", "y")
         lengths = {len(array) for array in (*_arrays(self.x), *_arrays(self.y))}
         if len(lengths) > 1:
             raise ValueError(f"x and y must have one row per sample each, got {sorted(lengths)}.")
@@ -141,7 +142,8 @@ class Dataset:
     feature_names
         Names of the columns of ``x``, empty where they have none.
     extra
-        Whatever else belongs to the set, such as a vocabulary or time stamps, by name.
+        Whatever else belongs to the set, such as a vocabulary or time stamps, by name. Its arrays
+        are read-only too.
     """
 
     info: Info
@@ -150,7 +152,10 @@ class Dataset:
     validation: Split | None = None
     class_names: tuple[str, ...] = ()
     feature_names: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _freeze(self, "extra")
 
     @property
     def name(self) -> str:
@@ -165,6 +170,27 @@ class Dataset:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{name}={len(split):,}" for name, split in self.splits().items())
         return f"Dataset({self.name!r}, {self.info.kind}, {sizes})"
+
+
+def _freeze(owner: Split | Dataset, *names: str) -> None:
+    for name in names:
+        object.__setattr__(owner, name, read_only(getattr(owner, name)))
+
+
+def read_only(value: Any) -> Any:
+    """Return arrays as read-only views, also those inside mappings and arrays of objects.
+
+    The arrays themselves stay as they are. Everything else is returned as it is.
+    """
+    if isinstance(value, Mapping):
+        return {name: read_only(one) for name, one in value.items()}
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.dtype == object and any(isinstance(one, np.ndarray) for one in value.flat):
+        value = np.frompyfunc(read_only, 1, 1)(value, out=np.empty_like(value))
+    view = value.view()
+    view.flags.writeable = False
+    return view
 
 
 def _arrays(columns: Columns | None) -> list[np.ndarray]:
