@@ -7,7 +7,8 @@
 The first load of a set fetches it; later ones open the cache in a blink, without network. Images
 are ``uint8`` from 0 to 255, shaped ``(n, height, width)`` or ``(n, height, width, 3)``; class
 labels are ``int64`` of shape ``(n,)``; numeric columns are ``float32``; texts are arrays of
-strings (dtype object). All are read-only; nothing is scaled, shuffled again, or downloaded at import.
+strings (dtype object). All are read-only. Nothing is scaled, shuffled again, or downloaded at
+import.
 
 Names by module of ``catalog`` (``describe(name)`` says what each is, ``registry.get(name).open``
 its options):
