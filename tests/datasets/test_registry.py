@@ -1,5 +1,13 @@
 """Names, options, the order of sources, and what happens when none of them serves."""
 
+import dataclasses
+import lzma
+import pickle
+import struct
+import tarfile
+import zipfile
+import zlib
+
 import pytest
 
 from tests.datasets.conftest import card, digest_of, numbers_from, spec_of, url_recipe
@@ -11,6 +19,19 @@ from textlib.fetching.errors import FetchError, IntegrityError
 
 BODY = b"3 1 4 1 5"
 DEAD = "http://127.0.0.1:9/numbers.txt"
+READERS_RAISE = [
+    zlib.error("invalid stored block lengths"),
+    lzma.LZMAError("Corrupt input data"),
+    zipfile.BadZipFile("File is not a zip file"),
+    tarfile.ReadError("unexpected end of data"),
+    struct.error("unpack requires a buffer of 4 bytes"),
+    pickle.UnpicklingError("pickle data was truncated"),
+    EOFError(),
+    RuntimeError("File is encrypted, password required"),
+    NotImplementedError("That compression method is not supported"),
+    TypeError("'int' object is not iterable"),
+    OSError("Invalid data stream"),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +138,31 @@ def test_a_file_that_cannot_be_read_is_refused_and_removed(cache, server):
     with pytest.raises(IntegrityError, match="cannot be read"):
         registry.prepare(spec)
     assert not list(cache.rglob("*.txt"))
+
+
+@pytest.mark.parametrize("error", READERS_RAISE, ids=lambda error: type(error).__name__)
+def test_whatever_a_reader_raises_the_file_is_removed_and_the_next_source_tried(
+    cache, server, error
+):
+    def fail(folder):
+        raise error
+
+    address = server.serve("numbers.txt", BODY)
+    broken = url_recipe("broken", server.serve("broken.txt", BODY), BODY)
+    spec = spec_of(dataclasses.replace(broken, convert=fail), url_recipe("good", address, BODY))
+    assert registry.prepare(spec).manifest["source"] == address
+    assert not list(cache.rglob("broken.txt"))
+
+
+@pytest.mark.parametrize("error", [ImportError("no pyarrow"), MemoryError("too little")])
+def test_what_no_other_source_would_mend_is_not_blamed_on_the_file(cache, server, error):
+    def fail(folder):
+        raise error
+
+    recipe = url_recipe("numbers", server.serve("numbers.txt", BODY), BODY)
+    with pytest.raises(type(error)):
+        registry.prepare(spec_of(dataclasses.replace(recipe, convert=fail)))
+    assert list(cache.rglob("numbers.txt"))
 
 
 def test_a_set_of_another_digest_is_fetched_again(cache, server, true_digest):

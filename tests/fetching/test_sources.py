@@ -105,19 +105,21 @@ def test_a_package_that_is_not_installed_says_how_to_get_it(cache):
         fetch_resource(sources.installed("no_such_package", "x"))
 
 
-@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
-def test_a_debian_package_is_opened_without_installing_it(cache, tmp_path, monkeypatch):
+@pytest.fixture
+def debian_package(tmp_path, monkeypatch):
+    """Give a Debian package that would be noticed if it were installed, and an apt that has it."""
+    if shutil.which("dpkg-deb") is None:
+        pytest.skip("needs dpkg-deb")
     tree = tmp_path / "tree"
     (tree / "DEBIAN").mkdir(parents=True)
     (tree / "DEBIAN" / "control").write_text(
         "Package: toy\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: toy\n"
     )
-    witness = tmp_path / "postinst_was_run"
-    (tree / "DEBIAN" / "postinst").write_text(f"#!/bin/sh\ntouch {witness}\n")
+    (tree / "DEBIAN" / "postinst").write_text(f"#!/bin/sh\ntouch {tmp_path / 'postinst_was_run'}\n")
     (tree / "DEBIAN" / "postinst").chmod(0o755)
     (tree / "usr/share/toy").mkdir(parents=True)
     (tree / "usr/share/toy/data.txt").write_text("7")
-    (tree / "usr/share/toy/other.txt").write_text("8")
+    (tree / "usr/share/toy/other.txt").write_text("8" * 10_000)
     package = tmp_path / "toy_1_all.deb"
     subprocess.run(["dpkg-deb", "-b", tree, package], check=True, capture_output=True)
     tools = tmp_path / "tools"
@@ -125,11 +127,29 @@ def test_a_debian_package_is_opened_without_installing_it(cache, tmp_path, monke
     (tools / "apt-get").write_text(f"#!/bin/sh\ncp {package} .\n")
     (tools / "apt-get").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    return package
+
+
+def test_a_debian_package_is_opened_without_installing_it(cache, tmp_path, debian_package):
     folder = fetch_resource(sources.debian("toy", sha256={"usr/share/toy/data.txt": sha256(b"7")}))
     assert members(folder) == {"usr/share/toy/data.txt"}
-    assert not witness.exists()
+    assert not (tmp_path / "postinst_was_run").exists()
     with pytest.raises(IntegrityError, match="is pinned"):
         fetch_resource(sources.debian("toy", sha256={"usr/share/toy/other.txt": sha256(b"7")}))
+
+
+@pytest.mark.parametrize("harm", ["empty", "cut", "no_archive", "bytes_changed", "another_tar"])
+def test_a_damaged_debian_package_is_named_and_discarded(cache, debian_package, harm):
+    data = bytearray(debian_package.read_bytes())
+    if harm == "bytes_changed":
+        data[-200:-100] = bytes(100)
+    if harm == "another_tar":
+        data = data.replace(b"data.tar", b"data.tbr")
+    whole = {"empty": b"", "cut": data[: len(data) // 2], "no_archive": b"<html>404</html>"}
+    debian_package.write_bytes(whole.get(harm, data))
+    with pytest.raises((FetchError, IntegrityError), match=r"toy_1_all\.deb"):
+        fetch_resource(sources.debian("toy", "usr/share/toy/*"))
+    assert not [path for path in cache.rglob("*") if path.is_file() and path.suffix != ".lock"]
 
 
 def test_a_machine_without_the_client_says_so(cache, monkeypatch):
@@ -167,11 +187,68 @@ def test_links_in_an_archive_are_left_out(tmp_path):
     assert list((tmp_path / "into").iterdir()) == []
 
 
-def test_a_damaged_archive_is_refused(tmp_path):
-    path = tmp_path / "bad.tar.gz"
-    path.write_bytes(b"not an archive")
-    with pytest.raises(IntegrityError, match="damaged"):
+def archive_of(kind, path):
+    """Write an archive of two files; return the path."""
+    if kind == "zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.txt", "7 " * 5_000)
+            archive.writestr("b.txt", os.urandom(5_000))
+        return path
+    with tarfile.open(path, f"w:{kind}") as archive:
+        for name, body in (("a.txt", b"7 " * 5_000), ("b.txt", os.urandom(5_000))):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(body)
+            archive.addfile(entry, io.BytesIO(body))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["zip", "gz", "bz2", "xz"])
+def test_a_damaged_archive_is_refused_and_named_wherever_it_is_damaged(tmp_path, kind):
+    path = archive_of(kind, tmp_path / "data.archive")
+    data = path.read_bytes()
+    harms = [b"", b"not an archive", data[:1], data[:-20], *(data[:n] for n in (99, 2_000, 4_000))]
+    for place in range(0, len(data), 97):
+        changed = bytearray(data)
+        changed[place] ^= 0xFF
+        harms.append(bytes(changed))
+    refused = 0
+    for harm in harms:
+        path.write_bytes(harm)
+        (tmp_path / "into").mkdir()
+        try:
+            extract(path, Wanted(("*",)), tmp_path / "into")
+        except IntegrityError as error:
+            refused += 1
+            assert "'data.archive' cannot be read" in str(error)  # noqa: PT017
+            assert "\n" not in str(error)  # noqa: PT017
+        shutil.rmtree(tmp_path / "into")
+    assert refused > len(harms) // 2
+
+
+def test_an_archive_with_a_password_is_refused(tmp_path):
+    path = archive_of("zip", tmp_path / "data.zip")
+    data = bytearray(path.read_bytes())
+    for signature, flags in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
+        data[data.index(signature) + flags] |= 1
+    path.write_bytes(data)
+    with pytest.raises(IntegrityError, match="password"):
+        extract(path, Wanted(("a.txt",)), tmp_path)
+
+
+def test_a_file_in_the_place_of_a_folder_is_damage_too(tmp_path):
+    path = tmp_path / "bad.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", "file")
+        archive.writestr("a/b", "file below it")
+    with pytest.raises(IntegrityError, match=r"'bad\.zip' cannot be read"):
         extract(path, Wanted(("*",)), tmp_path)
+
+
+def test_a_client_that_has_no_connection_says_why(index, cache, monkeypatch):
+    monkeypatch.delenv("PIP_NO_INDEX")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    with pytest.raises(FetchError, match="Connection refused"):
+        fetch_resource(sources.pypi("toydata", "1.0", "0" * 64, "x"))
 
 
 class Flaky:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from textlib.fetching.errors import IntegrityError
+from textlib.fetching.errors import IntegrityError, readable
 from textlib.fetching.unpickle import ARRAYS, restricted_load
 
 
@@ -35,7 +35,8 @@ def read_idx(path: Path) -> np.ndarray:
     """
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
-        data = gzip.decompress(data)
+        with readable(f"the file {path.name!r}"):
+            data = gzip.decompress(data)
     if len(data) < 4 or data[:3] != b"\x00\x00\x08":
         raise IntegrityError(f"{path.name!r} is not an IDX file of unsigned bytes.")
     start = 4 + 4 * data[3]
@@ -57,21 +58,18 @@ def read_object_npz(path: Path) -> dict[str, np.ndarray]:
         If the file is damaged.
     """
     arrays = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for entry in archive.namelist():
-                stream = io.BytesIO(archive.read(entry))
-                version = np.lib.format.read_magic(stream)
-                reader = np.lib.format.read_array_header_1_0
-                shape, _, dtype = reader(stream) if version == (1, 0) else (None, None, None)
-                if dtype is not None and dtype.hasobject:
-                    array = np.asarray(restricted_load(stream.read())).reshape(shape)
-                else:
-                    stream.seek(0)
-                    array = np.load(stream, allow_pickle=False)
-                arrays[entry.removesuffix(".npy")] = array
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise IntegrityError(f"{path.name!r} is damaged: {error}.") from error
+    with readable(f"the file {path.name!r}"), zipfile.ZipFile(path) as archive:
+        for entry in archive.namelist():
+            stream = io.BytesIO(archive.read(entry))
+            version = np.lib.format.read_magic(stream)
+            reader = np.lib.format.read_array_header_1_0
+            shape, _, dtype = reader(stream) if version == (1, 0) else (None, None, None)
+            if dtype is not None and dtype.hasobject:
+                array = restricted_load(stream.read()).reshape(shape)
+            else:
+                stream.seek(0)
+                array = np.load(stream, allow_pickle=False)
+            arrays[entry.removesuffix(".npy")] = array
     return arrays
 
 
@@ -89,10 +87,8 @@ def read_qt_resources(path: Path) -> dict[str, bytes]:
     data = path.read_bytes()
     if data[:4] != b"qres":
         raise IntegrityError(f"{path.name!r} is not a Qt resource archive.")
-    try:
+    with readable(f"the file {path.name!r}"):
         return dict(_qt_files(data))
-    except (struct.error, zlib.error) as error:
-        raise IntegrityError(f"{path.name!r} is damaged: {error}.") from error
 
 
 def _qt_files(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -157,6 +153,12 @@ def _blocks(blocks: Any, axes: Any) -> tuple[Any, Any]:
     return blocks, axes
 
 
+def _slice(*numbers: Any) -> slice:
+    if not all(number is None or type(number) is int for number in numbers):
+        raise IntegrityError("the pickle has a slice of something else than numbers.")
+    return slice(*numbers)
+
+
 def _index(kind: object, state: dict[str, Any]) -> Any:
     return state.get("data")
 
@@ -169,7 +171,7 @@ _FRAMES = {
     ("pandas.core.indexes.base", "_new_Index"): _index,
     ("pandas.core.indexes.base", "Index"): "Index",
     ("pandas.core.indexes.range", "RangeIndex"): "RangeIndex",
-    ("builtins", "slice"): slice,
+    ("builtins", "slice"): _slice,
 }
 
 
@@ -193,14 +195,15 @@ def read_pickled_table(data: bytes) -> dict[str, np.ndarray]:
     IntegrityError
         If it holds something else than one table.
     """
-    table = restricted_load(io.BytesIO(data), allowed=_FRAMES)
+    table = restricted_load(data, allowed=_FRAMES)
     if not isinstance(table, _Table):
         raise IntegrityError("the pickle does not hold a table.")
-    blocks, (names, _) = table.state["_mgr"]
     columns: dict[int, np.ndarray] = {}
-    for values, placement in blocks:
-        places = (
-            range(*placement.indices(len(names))) if isinstance(placement, slice) else placement
-        )
-        columns.update(zip((int(place) for place in places), values, strict=True))
-    return {str(name): columns[place] for place, name in enumerate(names)}
+    with readable("the table in the pickle"):
+        blocks, (names, _) = table.state["_mgr"]
+        for values, placement in blocks:
+            places = (
+                range(*placement.indices(len(names))) if isinstance(placement, slice) else placement
+            )
+            columns.update(zip((int(place) for place in places), values, strict=True))
+        return {str(name): columns[place] for place, name in enumerate(names)}

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textlib import folders, paths
+from textlib import folders
 from textlib._errors import unknown
 from textlib.datasets import store
 from textlib.datasets._types import Dataset, Info
 from textlib.fetching import sources
-from textlib.fetching.errors import FetchError, IntegrityError
+from textlib.fetching.errors import FetchError, IntegrityError, readable
 
 logger = logging.getLogger("textlib.datasets")
 
@@ -227,21 +227,17 @@ def _cook(spec: Spec, recipe: Recipe) -> None:
     with folders.draft(spec.folder, spec.key, items=entries, source=recipe.describe()) as draft:
         logger.info("preparing %s", spec.info.name)
         try:
-            entries.update(store.write_items(draft, recipe.convert(*raw)))
-        except (ValueError, KeyError, EOFError, OSError) as error:
-            if isinstance(error, OSError) and error.errno in paths.UNWRITABLE:
-                raise
+            with readable(f"what {recipe.describe()} served"):
+                entries.update(store.write_items(draft, recipe.convert(*raw)))
+            found = store.content_digest(entries)
+            if spec.digest and found != spec.digest:
+                raise IntegrityError(
+                    f"{recipe.describe()} makes {spec.info.name!r} with content {found}, but "
+                    f"{spec.digest} is pinned. It was discarded."
+                )
+        except IntegrityError:
             _discard(recipe, even_shared=True)
-            raise IntegrityError(
-                f"{recipe.describe()} holds files that cannot be read: {error}"
-            ) from error
-        found = store.content_digest(entries)
-        if spec.digest and found != spec.digest:
-            _discard(recipe, even_shared=True)
-            raise IntegrityError(
-                f"{recipe.describe()} makes {spec.info.name!r} with content {found}, but "
-                f"{spec.digest} is pinned. It was discarded."
-            )
+            raise
     _discard(recipe, even_shared=False)
 
 

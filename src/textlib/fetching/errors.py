@@ -3,8 +3,11 @@
 Every message names what was asked for, what was tried or allowed, and the next step.
 """
 
+import contextlib
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+
+from textlib import paths
 
 
 class FetchError(OSError):
@@ -36,5 +39,26 @@ class IntegrityError(ValueError):
     """Files are truncated, altered, or of another version. They have been discarded."""
 
 
-class UnpicklingRefusedError(pickle.UnpicklingError):
+class UnpicklingRefusedError(IntegrityError, pickle.UnpicklingError):
     """A pickle asked for something that plain arrays never need."""
+
+
+@contextlib.contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Raise an `IntegrityError` about ``what`` where the block cannot make sense of its bytes.
+
+    The readers of archives and of formats raise whatever comes on damaged files. Trouble with the
+    disk, the memory or a missing library passes, since no other file would help.
+    """
+    try:
+        yield
+    except (IntegrityError, FetchError, SourceError, ImportError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in paths.UNWRITABLE:
+            raise
+        reason = (str(error) or "ended early").splitlines()[0].rstrip(".:")
+        raise IntegrityError(
+            f"{what} cannot be read: {reason} ({type(error).__name__}). It is damaged, or not what "
+            "it should be."
+        ) from error

@@ -11,6 +11,7 @@ import hashlib
 import importlib.util
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,9 +26,12 @@ from typing import IO, Protocol
 
 from textlib import folders, paths
 from textlib.fetching.download import check_digest, download
-from textlib.fetching.errors import FetchError, IntegrityError, SourceError
+from textlib.fetching.errors import FetchError, IntegrityError, SourceError, readable
 
 logger = logging.getLogger("textlib.datasets")
+# Where pip and npm say why there was no connection; their last word is that nothing was found.
+CAUSE = re.compile(r"connection broken by .*(?=: /)|request to .* failed, reason: .*")
+CHUNK = 1 << 20  # bytes
 CLIENT_TIMEOUT = 1800.0  # seconds; a package client that hangs longer is given up
 
 
@@ -165,8 +169,9 @@ class Npm:
             downloads = staging / "downloads"
             downloads.mkdir()
             command = [
-                client, "pack", f"{self.package}@{self.version}", "--ignore-scripts", "--silent",
-                "--pack-destination", str(downloads), "--cache", str(staging / "cache"),
+                client, "pack", f"{self.package}@{self.version}", "--ignore-scripts",
+                "--loglevel", "error", "--pack-destination", str(downloads),
+                "--cache", str(staging / "cache"),
             ]  # fmt: skip
             _run_client(command, staging, {})
             archive = _only_file(downloads)
@@ -202,12 +207,10 @@ class Debian:
                 options = _private_apt(staging)
                 _run_client([client, *options, "update"], staging, {})
                 _run_client([client, *options, "download", self.package], downloads, {})
-            command = [opener, "--fsys-tarfile", str(_only_file(downloads))]
-            with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-                assert process.stdout is not None
-                with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
-                    _extract_tar(archive, wanted, into)
-                process.stdout.read()
+            package = _only_file(downloads)
+            tree = staging / f"{package.name}.tar"
+            _run_client([opener, "--fsys-tarfile", str(package)], staging, {}, output=tree)
+            extract(tree, wanted, into)
 
 
 @dataclass(frozen=True)
@@ -380,7 +383,7 @@ def extract(archive: Path, wanted: Wanted, into: Path) -> None:
     IntegrityError
         If the archive is damaged or holds such an entry among the wanted ones.
     """
-    try:
+    with readable(f"the archive {archive.name!r}"):
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as package:
                 for entry in package.infolist():
@@ -390,8 +393,9 @@ def extract(archive: Path, wanted: Wanted, into: Path) -> None:
         else:
             with tarfile.open(archive) as package_:
                 _extract_tar(package_, wanted, into)
-    except (zipfile.BadZipFile, tarfile.TarError, EOFError) as error:
-        raise IntegrityError(f"{archive.name!r} is a damaged archive: {error}.") from error
+                # The checksum stands behind the end of the archive, where tarfile stops reading.
+                while package_.fileobj and package_.fileobj.read(CHUNK):
+                    pass
 
 
 def _extract_tar(archive: tarfile.TarFile, wanted: Wanted, into: Path) -> None:
@@ -410,7 +414,7 @@ def _write(stream: IO[bytes], into: Path, name: str) -> None:
     target = into / path
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as out:
-        shutil.copyfileobj(stream, out, 1 << 20)
+        shutil.copyfileobj(stream, out, CHUNK)
 
 
 # --- package clients ----------------------------------------------------------------------------
@@ -441,28 +445,37 @@ def _pip_command() -> list[str]:
     return [_client("pip", "run `python -m ensurepip`")]
 
 
-def _run_client(command: list[str], folder: Path, environment: Mapping[str, str]) -> None:
+def _run_client(
+    command: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    *,
+    output: Path | None = None,
+) -> None:
+    """Run a client; what it prints goes into ``output``, or into the message if it fails."""
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=CLIENT_TIMEOUT,
-            check=False,
-        )
+        with (output or Path(os.devnull)).open("wb") as out:
+            done = subprocess.run(
+                command,
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdout=out if output else subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                timeout=CLIENT_TIMEOUT,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise SourceError(f"no answer within {CLIENT_TIMEOUT:.0f} s") from None
     if done.returncode == 0:
         return
-    output = f"{done.stdout}\n{done.stderr}"
-    if "No space left on device" in output:
+    said = f"{done.stdout or ''}\n{done.stderr}"
+    if "No space left on device" in said:
         raise OSError(errno.ENOSPC, "No space left on device")
-    if "DO NOT MATCH THE HASHES" in output:
+    if "DO NOT MATCH THE HASHES" in said:
         raise IntegrityError(f"`{_short(command)}` got a file whose digest is not the pinned one.")
-    raise SourceError(f"`{_short(command)}` said: {_reason(output.splitlines())}")
+    raise SourceError(f"`{_short(command)}` said: {_reason(said.splitlines())}")
 
 
 def _short(command: list[str]) -> str:
@@ -470,10 +483,11 @@ def _short(command: list[str]) -> str:
 
 
 def _reason(lines: Iterable[str]) -> str:
-    """Return the line of a client's output that says what went wrong."""
+    """Return the part of a client's output that says what went wrong."""
     said = [line.strip() for line in lines if line.strip()]
+    causes = [found[0] for line in said if (found := CAUSE.findall(line))]
     errors = [line for line in said if line.lower().startswith(("error", "e:", "npm err"))]
-    return (errors or said or ["nothing"])[0][:300]
+    return (causes or errors or said or ["nothing"])[0][:300]
 
 
 def _only_file(folder: Path) -> Path:

@@ -7,18 +7,17 @@ known here; the weights that the book uses are of that kind.
 """
 
 import io
-import pickle
+import math
 import struct
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from textlib.fetching.errors import IntegrityError, UnpicklingRefusedError
-from textlib.fetching.unpickle import RestrictedUnpickler
+from textlib.fetching.errors import IntegrityError, UnpicklingRefusedError, readable
+from textlib.fetching.unpickle import RestrictedUnpickler, put_items
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 DTYPES: Mapping[str, str] = {
@@ -61,7 +60,8 @@ class _Tensor:
             raise IntegrityError("a tensor of the file has no numbers or a negative size.")
         if 0 in self.shape:
             return np.empty(self.shape, self.storage.dtype)
-        if self.offset < 0 or last >= values.size:
+        # Strides of zero would let a small file ask for any amount of memory.
+        if self.offset < 0 or last >= values.size or math.prod(self.shape) > values.size:
             raise IntegrityError(f"a tensor of shape {self.shape} reaches beyond its storage.")
         width = values.itemsize
         view = np.lib.stride_tricks.as_strided(
@@ -82,8 +82,18 @@ def _rebuild_tensor(
     return _Tensor(storage, offset, tuple(shape), tuple(strides))
 
 
+class _Named(dict[Any, Any]):
+    """Stands in for ``collections.OrderedDict``."""
+
+    def __init__(self, pairs: Iterable[tuple[Any, Any]] = ()) -> None:
+        put_items(self, [part for key, value in pairs for part in (key, value)])
+
+    def __setstate__(self, state: Any) -> None:
+        """Ignore what PyTorch notes beside the tensors: versions of its layers."""
+
+
 ALLOWED: Mapping[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): OrderedDict,
+    ("collections", "OrderedDict"): _Named,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     **{("torch", name): np.dtype(code) for name, code in DTYPES.items()},
 }
@@ -130,7 +140,7 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
     """
     stream = io.BytesIO(path.read_bytes())
     storages: dict[str, _Storage] = {}
-    try:
+    with readable(f"the PyTorch file {path.name!r}"):
         magic = _TensorUnpickler(stream, storages).load()
         if magic != MAGIC_NUMBER:
             raise IntegrityError(f"{path.name!r} does not begin with PyTorch's magic number.")
@@ -138,23 +148,14 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
         tensors = _TensorUnpickler(stream, storages).load()
         order = _TensorUnpickler(stream, storages).load()
         _fill(storages, order, stream)
-    except UnpicklingRefusedError:
-        raise
-    except (pickle.UnpicklingError, EOFError, struct.error, *_GARBAGE) as error:
-        reason = str(error) or type(error).__name__
-        raise IntegrityError(f"{path.name!r} is damaged or no PyTorch file: {reason}") from error
     if not isinstance(tensors, dict) or not all(isinstance(t, _Tensor) for t in tensors.values()):
         raise IntegrityError(f"{path.name!r} holds something other than named tensors.")
     return {str(name): tensor.array() for name, tensor in tensors.items()}
 
 
-# What the pickle machine raises on random bytes, besides its own error.
-_GARBAGE = (AttributeError, IndexError, KeyError, MemoryError, OverflowError, TypeError, ValueError)
-
-
 def _fill(storages: dict[str, _Storage], order: list[str], stream: IO[bytes]) -> None:
     """Read the raw numbers of every storage; each has its count, 8 bytes, before it."""
-    if set(order) != set(storages):
+    if sorted(order) != sorted(storages):
         raise IntegrityError("the file lists other storages than its tensors use.")
     for name in order:
         storage = storages[name]
