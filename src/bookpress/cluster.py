@@ -8,6 +8,8 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Any
 
+from bookpress.execute import Outcome, Task, Watch, run_page
+
 CONNECT_SECONDS = 10
 
 
@@ -35,7 +37,7 @@ class Cluster:
 
     def shutdown(self) -> None:
         """Cancel what is waiting and disconnect; the cluster stays."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor.shutdown(wait=False)
         self._client.close()
 
 
@@ -57,3 +59,27 @@ def connect(address: str) -> Cluster:
         raise ClusterError("Dask is not installed: pip install 'textlib[dask]'.") from error
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(f"no Dask scheduler answers at {address!r}: {error}") from error
+
+
+def run_on_worker(task: Task) -> Outcome:
+    """Run a page on a worker; it stops when the scheduler takes it back."""
+    return run_page(task, Watch(stop=_Cancellation()))
+
+
+class _Cancellation:
+    """Whether a task is no longer wanted, as its worker sees it.
+
+    That is so when whoever asked for it cancels it or is gone, and when the worker closes.
+    """
+
+    def __init__(self) -> None:
+        from distributed import get_worker
+
+        self._worker = get_worker()
+        self._key = self._worker.get_current_task()
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        task = self._worker.state.tasks.get(self._key)
+        closing = self._worker.status.name not in ("init", "running", "paused")
+        return closing or task is None or task.state == "cancelled"

@@ -4,6 +4,7 @@ Each subcommand reads its options, calls one function of the press, and shows wh
 Heavy imports stay inside the subcommands, so that ``press --help`` is instant.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,12 +31,24 @@ SCALE = click.option(
     show_default=True,
     help="Size of the experiments.",
 )
-TIMEOUT = click.option("--timeout", type=float, metavar="SECONDS", help="Limit for one page.")
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Limit for one page.",
+)
 DASK = click.option("--dask", metavar="ADDRESS", help="Run pages on this Dask cluster.")
 
 
 class Group(click.Group):
     """The command; an error of the book is one line, not a traceback."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """Run the command, in UTF-8 whatever the locale says: pages and their names are."""
+        if not sys.flags.utf8_mode and sys.getfilesystemencoding() != "utf-8":
+            command = [sys.executable, *sys.orig_argv[1:]]
+            os.execve(command[0], command, {**os.environ, "PYTHONUTF8": "1"})
+        return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a subcommand."""
@@ -113,12 +126,18 @@ def execute(
     """
     from tempfile import TemporaryDirectory
 
+    from bookpress.running import RunOptions
     from bookpress.trial import trials
 
-    console = _console()
+    console, book = _console(), _book(root)
+    names = [each.name for each in book.select((page,)) if each.executes]
+    if len(names) > 1:
+        named = f"{page!r} is {len(names)} pages, one file takes only one: {', '.join(names)}."
+        raise click.ClickException(named)
     with TemporaryDirectory(prefix="textlib-runs-") as empty:
         runs = Path(empty) if fresh else None
-        found = trials(_book(root), (page,), seeds=1, scale=scale, timeout=timeout, runs=runs)
+        settings = RunOptions(scale=scale, timeout=timeout)
+        found = trials(book, (page,), settings, seeds=1, runs=runs)
         outcome = next(iter(found))[1]
     if outcome.notebook is not None:
         import nbformat
@@ -144,17 +163,18 @@ def execute(
 @SCALE
 @TIMEOUT
 @click.pass_obj
-def claims(root: Path | None, pages: tuple[str, ...], **options: Any) -> None:
+def claims(root: Path | None, pages: tuple[str, ...], seeds: int, **options: Any) -> None:
     """Execute pages on several seeds and show whether their claims hold on each.
 
     The book's stored outputs are not touched. The exit code is 1 if a claim fails on any seed.
     """
+    from bookpress.running import RunOptions
     from bookpress.trial import trials
 
     console = _console()
     ok = True
     found: dict[str, list[tuple[int, Outcome]]] = {}
-    for seed, outcome in trials(_book(root), pages, **options):
+    for seed, outcome in trials(_book(root), pages, RunOptions(**options), seeds=seeds):
         found.setdefault(outcome.page, []).append((seed, outcome))
         failed = [claim for claim in outcome.claims if statements.fails(claim)]
         state = "failed" if outcome.failure or failed else "ok"
@@ -258,11 +278,13 @@ def records_run(root: Path | None, pages: tuple[str, ...], **options: Any) -> No
     Without PAGE, every page that trains something runs. The book's outputs are not touched.
     """
     from bookpress import records
+    from bookpress.running import RunOptions
 
     console = _console()
     options["jobs"] = options["jobs"] or 1
+    settings = RunOptions(**options)
     failed = 0
-    for outcome, path in records.make(_book(root), pages, **options):
+    for outcome, path in records.make(_book(root), pages, settings):
         if path is None:
             failed += 1
             _show_failure(console, outcome)

@@ -5,32 +5,37 @@ which can be pickled, and returns an `Outcome`, which can be too. It never raise
 fails. Nothing here decides which pages run.
 """
 
+import ast
 import asyncio
 import copy
 import datetime
 import os
 import re
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from bookpress import environment, machine, observer
 from bookpress.book import Book, Page
 from bookpress.page_cache import PageCache, Stamp
+from bookpress.processes import Family, peak_memory
 from textlib import claims as statements
 from textlib import paths
 
 STARTUP_SECONDS = 180
 CLAIM_ERROR = "ClaimError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-# Asked of a kernel after each cell; 0 where the page trains nothing by textlib.
-SECONDS_SAVED = (
-    "getattr(__import__('sys').modules.get('textlib.training.fitting'), 'seconds_saved', float)()"
-)
+# Evaluated in a kernel; the module need not be there, and the type then says what comes back.
+ASK = "getattr(__import__('sys').modules.get('{}'), '{}', {})()"
+BEGIN = {"begun": ASK.format(observer.NAME, "begin", "bool")}
+AFTER_CELL = {
+    "seconds_saved": ASK.format("textlib.training.fitting", "seconds_saved", "float"),
+    "changed_variables": ASK.format(observer.NAME, "changed_variables", "list"),
+}
 CELL_LINE = re.compile(r"(?:Cell In\[\d+\], line |<ipython-input-\d+-\w+> in .*?line )(\d+)")
 
 
@@ -58,6 +63,10 @@ class Task:
         Run even if another build stored the page meanwhile.
     seed
         The seed offset, handed on to the outcome.
+    data
+        Datasets that must be there before the page runs.
+    libraries
+        Top-level names of the libraries that it imports.
     """
 
     root: Path
@@ -70,6 +79,8 @@ class Task:
     keep_going: bool = False
     force: bool = False
     seed: int = 0
+    data: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,7 +90,8 @@ class Failure:
     Attributes
     ----------
     kind
-        ``"cell"``, ``"claim"``, ``"timeout"``, ``"died"``, ``"kernel"`` or ``"canceled"``.
+        ``"cell"``, ``"claim"``, ``"timeout"``, ``"died"``, ``"kernel"``, ``"data"``, ``"press"``
+        (the machinery) or ``"canceled"``.
     error
         One line: what happened.
     path, line
@@ -124,13 +136,25 @@ class Outcome:
     executed: str = ""
     times: tuple[CellTime, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """The kind of the failure; ``""`` if there is none."""
+        return self.failure.kind if self.failure else ""
+
+
+class Stop(Protocol):
+    """Something that tells a page to stop, as a `threading.Event` does."""
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+
 
 @dataclass
 class Watch:
     """Eyes on a running page: where it is, how to stop it, and what it says on the way."""
 
     report: Callable[[str, int, int], None] = lambda page, done, total: None
-    stop: threading.Event = field(default_factory=threading.Event)
+    stop: Stop = field(default_factory=threading.Event)
 
 
 def run_page(task: Task, watch: Watch | None = None) -> Outcome:
@@ -175,10 +199,14 @@ def _hold(store: PageCache, name: str, watch: Watch) -> Iterator[bool]:
 
 
 def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
-    run = _Run(task, page, watch)
     started = datetime.datetime.now(datetime.UTC)
     clock = time.perf_counter()
-    failure = run.execute()
+    run = _Run(task, page, watch)
+    try:
+        failure = run.execute()
+    except _WarmthShowsError:
+        run = _Run(task, page, watch, plain=True)
+        failure = run.execute()
     seconds = time.perf_counter() - clock
     claims, numbers = claims_of(run.notebook), numbers_of(run.notebook)
     stamp = None
@@ -211,11 +239,17 @@ def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
     )
 
 
-class _Run:
-    """One execution of one page."""
+class _WarmthShowsError(Exception):
+    """The page changed a variable that the libraries of a warm kernel may have read already."""
 
-    def __init__(self, task: Task, page: Page, watch: Watch) -> None:
+
+class _Run:
+    """One execution of one page, in a plain kernel or in what the press has."""
+
+    def __init__(self, task: Task, page: Page, watch: Watch, *, plain: bool = False) -> None:
         self.task, self.page, self.watch = task, page, watch
+        self.options = {"plain": True} if plain else {}
+        self.family = Family()
         self.notebook = copy.deepcopy(page.notebook)
         self.total = len(page.cells)
         self.done = 0
@@ -233,14 +267,15 @@ class _Run:
         from jupyter_client.kernelspec import NoSuchKernel
         from nbclient.exceptions import CellExecutionError, DeadKernelError
 
+        if problem := machine.loopback_problem():
+            return self._failure("kernel", problem, "")
         finished = threading.Event()
         guard = threading.Thread(target=self._guard, args=(finished,), daemon=True)
         try:
             self._make_client()
             guard.start()
-            environment = {**os.environ, **self.task.environment}
             with self._log() as log:
-                asyncio.run(self.client.async_execute(env=environment, stdout=log, stderr=log))
+                asyncio.run(self._execute_cells(log))
         except CellExecutionError as error:
             return self._cell_failure(error)
         except NoSuchKernel as error:
@@ -249,7 +284,13 @@ class _Run:
             return self._death(error)
         finally:
             finished.set()
+            self.family.end()
         return self._failed_claim()
+
+    async def _execute_cells(self, log: Any) -> None:
+        given = self.task.environment
+        variables = {**environment.neutral(os.environ), **given, **self.family.variables}
+        await self.client.async_execute(env=variables, stdout=log, stderr=log, **self.options)
 
     @contextmanager
     def _log(self) -> Iterator[Any]:
@@ -263,8 +304,11 @@ class _Run:
     def _make_client(self) -> None:
         from nbclient import NotebookClient
 
+        from bookpress.provisioner import PageKernelManager
+
         self.client = NotebookClient(
             self.notebook,
+            kernel_manager_class=PageKernelManager,
             timeout=None,
             startup_timeout=STARTUP_SECONDS,
             kernel_name=self.notebook.metadata.get("kernelspec", {}).get("name", "python3"),
@@ -273,9 +317,13 @@ class _Run:
             shutdown_kernel="immediate",
             coalesce_streams=True,
             resources={"metadata": {"path": str(self.page.path.parent)}},
+            on_notebook_start=self._notebook_begins,
             on_cell_execute=self._cell_begins,
             on_cell_executed=self._cell_ended,
         )
+
+    async def _notebook_begins(self, notebook: Any) -> None:
+        await self._ask(BEGIN)
 
     def _cell_begins(self, cell: Any, cell_index: int) -> None:
         self.cell_index = cell_index
@@ -288,18 +336,38 @@ class _Run:
         self.times.append(CellTime(_line(self.page, cell_index, first, ""), seconds, first))
         self.done += 1
         self.peak_memory = max(self.peak_memory, peak_memory(self._pid()))
-        self.seconds_saved = await self._ask_seconds_saved()
+        self.family.look(self._pid())
+        told = await self._ask(AFTER_CELL)
+        self.seconds_saved = told.get("seconds_saved", 0.0)
+        if told.get("changed_variables"):
+            raise _WarmthShowsError
+        self._check_outputs(cell, execute_reply)
         self.watch.report(self.page.name, self.done, self.total)
 
-    async def _ask_seconds_saved(self) -> float:
-        """Ask the kernel for the training time that the run store saved; 0 if it cannot tell."""
-        asked = {"saved": SECONDS_SAVED}
-        with suppress(KeyError, ValueError, RuntimeError, TimeoutError):
+    async def _ask(self, asked: dict[str, str]) -> dict[str, Any]:
+        """Return the values of expressions in the kernel; empty if it does not tell."""
+        with suppress(KeyError, ValueError, SyntaxError, RuntimeError, TimeoutError):
             reply = await self.client.kc.execute(
                 "", silent=True, user_expressions=asked, reply=True, timeout=10
             )
-            return float(reply["content"]["user_expressions"]["saved"]["data"]["text/plain"])
-        return 0.0
+            told = reply["content"]["user_expressions"]
+            return {name: ast.literal_eval(told[name]["data"]["text/plain"]) for name in asked}
+        return {}
+
+    def _check_outputs(self, cell: Any, reply: Any) -> None:
+        """Fail the page where a cell shows an error, even if the kernel says that it went well.
+
+        IPython prints the traceback of what goes wrong while a result is drawn, and goes on.
+        """
+        from nbclient.exceptions import CellExecutionError
+
+        tags = cell.metadata.get("tags") or ()
+        if reply["content"]["status"] != "ok" or "raises-exception" in tags:
+            return
+        for output in cell.outputs:
+            if output.output_type == "error" and output.ename not in self.client.allow_error_names:
+                trace = "\n".join(output.traceback)
+                raise CellExecutionError(trace, output.ename, output.evalue)
 
     def _pid(self) -> int | None:
         manager = getattr(self.client, "km", None)
@@ -311,7 +379,7 @@ class _Run:
         while not finished.wait(0.2):
             self.timed_out = time.monotonic() > deadline
             if self.timed_out or self.watch.stop.is_set():
-                kill_group(self._pid())
+                self.family.end(self._pid())
                 if finished.wait(1.0):
                     return
 
@@ -321,7 +389,7 @@ class _Run:
         for output in self.notebook.cells[self.cell_index].get("outputs", []):
             if output.output_type == "error":
                 traceback = ANSI.sub("", "\n".join(output.traceback))
-        return self._failure(kind, f"{error.ename}: {error.evalue}", traceback)
+        return self._failure(kind, f"{error.ename}: {error.evalue.strip()}", traceback)
 
     def _death(self, problem: BaseException) -> Failure:
         if self.watch.stop.is_set():
@@ -396,29 +464,3 @@ def numbers_of(notebook: Any) -> dict[str, str]:
 def _outputs(notebook: Any) -> Iterator[Any]:
     for cell in notebook.cells:
         yield from cell.get("outputs", [])
-
-
-def peak_memory(pid: int | None) -> int:
-    """Return the largest resident memory that a process has had, in bytes; 0 if unknown."""
-    if pid is None:
-        return 0
-    with suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
-    with suppress(Exception):
-        import psutil
-
-        return int(psutil.Process(pid).memory_info().rss)
-    return 0
-
-
-def kill_group(pid: int | None) -> None:
-    """Kill a kernel and what it started."""
-    if pid is None:
-        return
-    with suppress(OSError):
-        if hasattr(os, "killpg") and os.getpgid(pid) == pid:
-            os.killpg(pid, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGTERM)

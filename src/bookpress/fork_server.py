@@ -7,6 +7,7 @@ is on disk. Where there is no ``fork``, or anything goes wrong, the press uses p
 """
 
 import contextlib
+import ctypes
 import gc
 import importlib
 import json
@@ -17,6 +18,7 @@ import socket
 import subprocess
 import sys
 import threading
+import types
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ HEAVY = {
 }
 ALWAYS = ("ipykernel.kernelapp", "ipykernel.ipkernel", "IPython.core.completer")
 START_SECONDS = 120
+PR_SET_CHILD_SUBREAPER = 36  # of Linux: orphans become children of this process, so it can end them
 
 
 class ForkServerError(RuntimeError):
@@ -47,7 +50,7 @@ class ForkServer:
     libraries
         Top-level names of the libraries that the pages import; the heavy ones are imported.
     environment
-        Variables for the warm process and so, unless overridden, for the kernels.
+        All variables of the warm process, so what the libraries read while they are imported.
     """
 
     def __init__(self, libraries: Iterable[str], environment: dict[str, str]) -> None:
@@ -64,7 +67,7 @@ class ForkServer:
             self._process = subprocess.Popen(
                 [sys.executable, __file__, str(theirs.fileno()), *ALWAYS, *modules],
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, **self.environment},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -214,9 +217,7 @@ class _Warm:
                 if self.control in ready and not self.answer():
                     return
         finally:
-            for pid in self.kernels:
-                with contextlib.suppress(OSError):
-                    os.killpg(pid, signal.SIGKILL)
+            _end_children()
 
     def answer(self) -> bool:
         """Fork one kernel; return False if the press has hung up."""
@@ -241,17 +242,40 @@ class _Warm:
         return True
 
     def reap(self) -> None:
-        """Collect kernels that ended."""
-        for pid in list(self.kernels):
-            done, status = os.waitpid(pid, os.WNOHANG)
-            if done:
-                code = os.waitstatus_to_exitcode(status)
-                self.tell({"number": self.kernels.pop(pid), "code": code})
+        """Collect kernels that ended, and what they left behind."""
+        with contextlib.suppress(ChildProcessError):
+            while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                if found[0] in self.kernels:
+                    code = os.waitstatus_to_exitcode(found[1])
+                    self.tell({"number": self.kernels.pop(found[0]), "code": code})
 
     def tell(self, said: dict[str, Any]) -> None:
         """Send one line to the press."""
         with contextlib.suppress(OSError):
             self.control.sendall(json.dumps(said).encode("utf8") + b"\n")
+
+
+def _end_children() -> None:
+    """Kill every process that this one or its kernels have started."""
+    import psutil
+
+    while children := [
+        each
+        for each in psutil.Process().children(recursive=True)
+        if each.status() != psutil.STATUS_ZOMBIE
+    ]:
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+
+
+def _load_observer() -> Any:
+    """Load what watches a page from inside its kernel, without importing the press."""
+    path = Path(__file__).with_name("observer.py")
+    module = types.ModuleType("observer")
+    exec(compile(path.read_text(encoding="utf8"), path, "exec"), vars(module))  # noqa: S102
+    sys.modules[module.NAME] = module
+    return module
 
 
 def _become_kernel(request: dict[str, Any], handles: list[int]) -> None:
@@ -266,6 +290,7 @@ def _become_kernel(request: dict[str, Any], handles: list[int]) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+        _load_observer()
         from ipykernel.kernelapp import IPKernelApp
 
         IPKernelApp.launch_instance(argv=request["argv"])
@@ -285,6 +310,7 @@ def _become_kernel(request: dict[str, Any], handles: list[int]) -> None:
 
 def _main(arguments: list[str]) -> None:
     sys.path[:] = [each for each in sys.path if each != str(Path(__file__).parent)]
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for module in arguments[1:]:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)

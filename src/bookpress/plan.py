@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bookpress.book import Book, Page
+from bookpress.book import Book, BookError, Page
 from bookpress.modules import Uses, Workshop
 from bookpress.page_cache import PageCache, Stamp
 
@@ -72,6 +72,22 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
     store = PageCache(book)
     chosen = scale or os.environ.get("TEXTLIB_SCALE", "quick")
     return [_state(page, workshop, store, chosen) for page in pages if page.executes]
+
+
+def of_code(book: Book, words: tuple[str, ...], *, scale: str) -> list[PageState]:
+    """Return the state of the pages that words name, at least one of which has code.
+
+    Raises
+    ------
+    BookError
+        If none of them has; there is nothing to execute then.
+    """
+    pages = book.select(words)
+    states = make(book, pages, scale=scale)
+    if not states:
+        names = ", ".join(page.name for page in pages)
+        raise BookError(f"no code to execute in {names}: name a page that has code cells.")
+    return states
 
 
 def _state(page: Page, workshop: Workshop, store: PageCache, scale: str) -> PageState:

@@ -13,14 +13,18 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from traitlets import default
 
+from bookpress.environment import neutral
 from bookpress.fork_server import ForkServer, ForkServerError
 
 NAME = "textlib-warm"
 LAUNCHER = ["-m", "ipykernel_launcher"]
-# What libraries read once, when they are imported: a fork cannot change these any more.
-READ_AT_IMPORT = ("PYTHONPATH", "PYTHONHASHSEED", "OMP_NUM_THREADS", "MPLBACKEND")
+# What may differ between the warm process and its forks; anything else a library may have read.
+OF_ONE_PAGE = ("TEXTLIB_", "BOOKPRESS_", "JPY_")
 
 _server: ForkServer | None = None
 
@@ -34,7 +38,7 @@ def warm_kernels(libraries: Iterable[str], environment: dict[str, str]) -> Itera
     libraries
         Top-level names of the libraries that the pages import.
     environment
-        Variables that all the kernels share.
+        Variables that the press sets for all the kernels.
     """
     global _server
     if not ForkServer.possible():
@@ -45,7 +49,7 @@ def warm_kernels(libraries: Iterable[str], environment: dict[str, str]) -> Itera
     factory.provisioners[NAME] = EntryPoint(NAME, value, factory.GROUP_NAME)
     before = factory.default_provisioner_name
     factory.default_provisioner_name = NAME
-    server = ForkServer(libraries, environment)
+    server = ForkServer(libraries, {**neutral(os.environ), **environment})
     try:
         _server = server if server.wait_ready() else None
         yield
@@ -55,12 +59,23 @@ def warm_kernels(libraries: Iterable[str], environment: dict[str, str]) -> Itera
         server.close()
 
 
+class PageKernelManager(AsyncKernelManager):  # type: ignore[misc]
+    """Kernels of this Python's own environment come before an author's of the same name."""
+
+    @default("kernel_spec_manager")
+    def _own_first(self) -> KernelSpecManager:
+        specs = KernelSpecManager()
+        own = str(Path(sys.prefix, "share", "jupyter", "kernels"))
+        specs.kernel_dirs = [own, *(each for each in specs.kernel_dirs if each != own)]
+        return specs
+
+
 class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     """Launch a kernel as a fork of the warm process, or plainly."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel and return its connection information."""
-        server = _server
+        server = None if kwargs.pop("plain", False) else _server
         if server is None or not _suits(server, cmd, kwargs.get("env")):
             return await super().launch_kernel(cmd, **kwargs)
         try:
@@ -85,8 +100,8 @@ def _suits(server: ForkServer, command: list[str], env: dict[str, str] | None) -
         return False
     if Path(command[0]).resolve() != Path(sys.executable).resolve():
         return False
-    there = {**os.environ, **server.environment}
-    return all(env.get(name) == there.get(name) for name in READ_AT_IMPORT)
+    differing = {*env.items()} ^ {*server.environment.items()}
+    return all(name.startswith(OF_ONE_PAGE) for name, _ in differing)
 
 
 def _handle(stream: Any, default: int) -> int:

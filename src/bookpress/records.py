@@ -6,20 +6,19 @@ stays current as long as the code behind it says the same; wording, comments, pl
 versions do not make it stale, for a full-scale run is dear.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from bookpress import code_digest, plan
+from bookpress import code_digest, machine, plan, running
 from bookpress.book import Book
-from bookpress.build import Options, run, task_of
 from bookpress.execute import Outcome
 from bookpress.modules import Workshop
 from bookpress.plan import PageState
-from bookpress.report import machine, versions
 from textlib import paths
 
 FORMAT = 1
@@ -80,14 +79,16 @@ class Record:
 def load(book: Book) -> dict[str, Record]:
     """Return every readable record by the name of its page."""
     found = {}
+    known = {each.name for each in fields(Record)}  # a later version may write more
     for path in sorted(book.records_dir.glob("*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf8"))
         except ValueError:
             continue
         if isinstance(content, dict) and content.get("format") == FORMAT:
-            record = Record(**content)
-            found[record.page] = record
+            with contextlib.suppress(TypeError):  # a field is missing
+                record = Record(**{k: v for k, v in content.items() if k in known})
+                found[record.page] = record
     return found
 
 
@@ -129,13 +130,7 @@ def key_of(state: PageState, workshop: Workshop) -> str:
 
 
 def make(
-    book: Book,
-    pages: tuple[str, ...] = (),
-    *,
-    scale: str = "full",
-    jobs: int = 1,
-    timeout: float | None = None,
-    dask: str | None = None,
+    book: Book, pages: tuple[str, ...], options: running.RunOptions
 ) -> Iterator[tuple[Outcome, Path | None]]:
     """Execute pages at full scale and write their records.
 
@@ -145,14 +140,8 @@ def make(
         The book.
     pages
         Words that name pages; all pages that train something if empty.
-    scale
-        The scale to run at.
-    jobs
-        Pages at once; more than one on a GPU needs the memory for it.
-    timeout
-        Seconds for one page.
-    dask
-        Address of a Dask scheduler that runs the pages.
+    options
+        How they run; more than one at once on a GPU needs the memory for it.
 
     Yields
     ------
@@ -160,18 +149,17 @@ def make(
         The outcome of a page, and the file of its record; ``None`` if the page failed.
     """
     workshop = Workshop.of(book)
-    states = plan.make(book, book.select(pages), scale=scale)
+    scale = options.scale
+    states = plan.of_code(book, pages, scale=scale)
     if not pages:
         states = [state for state in states if "textlib.training" in state.uses.modules]
     by_name = {state.page.name: state for state in states}
-    options = Options(scale=scale, timeout=timeout)
+    jobs = options.jobs_for(len(states))
     tasks = []
-    for state in states:
-        task = task_of(book, state, options, jobs=jobs)
-        folder = {"TEXTLIB_RUNS": str(_runs_dir(book, state.page.name, scale))}
-        environment = {**task.environment, **folder}
-        tasks.append(replace(task, environment=environment, commit=False, keep_going=True))
-    for outcome in run(tasks, jobs=jobs, dask=dask):
+    for task in running.tasks(book, states, options, jobs=jobs, commit=False, keep_going=True):
+        folder = {"TEXTLIB_RUNS": str(_runs_dir(book, task.page, scale))}
+        tasks.append(replace(task, environment={**task.environment, **folder}))
+    for outcome in running.run(book, tasks, options, jobs=jobs):
         if outcome.failure is not None:
             yield outcome, None
             continue
@@ -186,11 +174,11 @@ def _record(book: Book, outcome: Outcome, key: str, scale: str) -> Record:
         page=outcome.page,
         key=key,
         scale=scale,
-        device=", ".join(sorted(devices)) or machine()["processor"],
+        device=", ".join(sorted(devices)) or machine.processor(),
         date=outcome.executed,
         seconds=round(outcome.seconds, 1),
         peak_memory=outcome.peak_memory,
-        versions=versions(),
+        versions=machine.versions(),
         claims=outcome.claims,
         numbers=outcome.numbers,
         runs=runs,

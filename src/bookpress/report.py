@@ -6,22 +6,19 @@ not touch.
 """
 
 import datetime
-import importlib.metadata
 import json
-import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bookpress import machine
 from bookpress.book import Book
-from bookpress.build import Result, cores
 from bookpress.execute import Outcome
 from bookpress.plan import PageState
 from textlib import paths
 
 FORMAT = 1
-VERSIONS = ("textlib", "tensorflow", "keras", "numpy", "scikit-learn", "matplotlib", "jupyter-book")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,14 @@ def read(book: Book) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.get("format") == FORMAT else None
 
 
-def write(book: Book, states: Iterable[PageState], result: Result, *, scale: str) -> dict[str, Any]:
+def write(
+    book: Book,
+    states: Iterable[PageState],
+    outcomes: Mapping[str, Outcome],
+    *,
+    scale: str,
+    seconds: float,
+) -> dict[str, Any]:
     """Write the report of a build and return it.
 
     Parameters
@@ -60,53 +64,28 @@ def write(book: Book, states: Iterable[PageState], result: Result, *, scale: str
         The book.
     states
         The state of every page after the build, in the book's order.
-    result
-        What the build did.
+    outcomes
+        What came of the pages that the build executed, by name.
     scale
         ``"quick"`` or ``"full"``.
+    seconds
+        How long the build took.
     """
-    pages = [_page(state, result.outcomes.get(state.page.name)) for state in states]
+    pages = [_page(state, outcomes.get(state.page.name)) for state in states]
     report = {
         "format": FORMAT,
         "title": book.config.get("title", ""),
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "scale": scale,
-        "seconds": round(result.seconds, 1),
-        "machine": machine(),
-        "versions": versions(),
+        "seconds": round(seconds, 1),
+        "machine": machine.describe(),
+        "versions": machine.versions(),
         "totals": vars(_totals(pages)),
         "pages": pages,
     }
     with paths.atomic_write(path(book)) as draft:
         draft.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
     return report
-
-
-def machine() -> dict[str, Any]:
-    """Return what the build ran on."""
-    return {"cores": cores(), "system": platform.system(), "processor": processor()}
-
-
-def processor() -> str:
-    """Return the processor's name, as far as the system tells."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of Python and of the libraries that matter most."""
-    found = {"python": platform.python_version()}
-    for name in VERSIONS:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def _page(state: PageState, outcome: Outcome | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bookpress.report import machine, versions
+from bookpress import machine
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "press.md"
@@ -186,7 +186,7 @@ def measure(folder: Path, **size: int) -> list[Row]:
 
 def table(rows: list[Row], *, pages: int) -> str:
     """Return the Markdown that goes into the document."""
-    found, box = versions(), machine()
+    found, box = machine.versions(), machine.describe()
     lines = [
         f"{pages} pages that train, {box['cores']} cores ({box['processor']}), jupyter-book "
         f"{found['jupyter-book']}, TensorFlow {found['tensorflow']}, Keras {found['keras']}.",

@@ -1,10 +1,14 @@
 """The same pages on a Dask cluster."""
 
 import socket
+import time
 
+import psutil
 import pytest
 
-from bookpress.cluster import ClusterError, connect
+from bookpress import plan, running
+from bookpress.cluster import ClusterError, connect, run_on_worker
+from bookpress.running import RunOptions
 
 distributed = pytest.importorskip("distributed")
 
@@ -35,3 +39,26 @@ def test_an_address_where_nothing_answers_is_one_clear_error(monkeypatch):
     monkeypatch.setattr("bookpress.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(ClusterError, match="no Dask scheduler answers"):
         connect(address)
+
+
+@pytest.mark.slow
+def test_a_page_that_is_taken_back_stops_on_its_worker_too(fixture_book):
+    fixture_book.page("part/slow", "import time\nopen('started', 'w').close()\ntime.sleep(600)")
+    book = fixture_book.book
+    (task,) = running.tasks(
+        book, plan.make(book, book.select(("part/slow",))), RunOptions(), jobs=1
+    )
+    with distributed.LocalCluster(
+        n_workers=1, processes=False, protocol="tcp://", dashboard_address=None, host="127.0.0.1"
+    ) as local:
+        cluster = connect(local.scheduler_address)
+        future = cluster.submit(run_on_worker, task)
+        while not (fixture_book.root / "book/part/started").exists():
+            assert not future.done(), future.result()
+            time.sleep(0.1)
+        kernels = psutil.Process().children(recursive=True)
+        assert kernels
+        future.cancel()
+        cluster.shutdown()
+        _, alive = psutil.wait_procs(kernels, timeout=30)
+        assert not alive

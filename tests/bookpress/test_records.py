@@ -33,6 +33,17 @@ def test_a_record_comes_back_as_it_was_written(fixture_book):
     assert records.load(book) == {"part/one": made}
 
 
+def test_a_record_of_a_later_version_is_read_as_far_as_it_is_known(fixture_book):
+    book = fixture_book.book
+    path = records.save(book, record(book))
+    content = json.loads(path.read_text(encoding="utf8"))
+    path.write_text(json.dumps({**content, "energy": 3.0}), encoding="utf8")
+    assert records.load(book) == {"part/one": record(book)}
+    del content["device"]
+    path.write_text(json.dumps(content), encoding="utf8")
+    assert records.load(book) == {}
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "current"),
     [
