@@ -260,6 +260,35 @@ def notebooks(root: Path | None, package: str | None, output: Path | None) -> No
     click.echo(f"{len(written)} notebooks in {output or _book(root).notebooks_dir}")
 
 
+@main.command()
+@click.option("--yes", is_flag=True, help="Remove it.")
+@click.option("-v", "--verbose", is_flag=True, help="Name every file and folder.")
+@click.pass_obj
+def clean(root: Path | None, yes: bool, verbose: bool) -> None:
+    """Show what takes space and is of no use any more, and remove it with --yes.
+
+    Nothing that a page uses is among it. Runs of full scale always stay.
+    """
+    from rich.filesize import decimal
+
+    from bookpress import clean
+
+    book = _book(root)
+    found = clean.find(book)
+    for kind in dict.fromkeys(waste.kind for waste in found):
+        group = [waste for waste in found if waste.kind == kind]
+        click.echo(f"{decimal(sum(waste.size for waste in group)):>9}  {len(group)} {kind}")
+        for waste in group if verbose else ():
+            click.echo(f"{decimal(waste.size):>20}  {waste.path}")
+    if unknown := clean.without_stamp(book):
+        many = f"{unknown[0]} and {len(unknown) - 1} other pages have" if unknown[1:] else ""
+        click.echo(f"All runs stay until {many or f'{unknown[0]} has'} been executed.")
+    for waste in found if yes else ():
+        clean.remove(waste)
+    total = decimal(sum(waste.size for waste in found))
+    click.echo(f"{total} freed." if yes else f"{total} in all; 'press clean --yes' frees it.")
+
+
 @main.group("records")
 def records_group() -> None:
     """Full-scale results: make them, and see which are still current."""

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from textlib import paths
+from textlib import folders, paths
 
 RECORD = "run.json"
 VARIABLES = "variables.npz"
@@ -54,6 +54,7 @@ class RunStore:
             return None
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
+        folders.mark_used(place)  # `press clean` goes by it
         return record
 
     def save(self, key: str, model: keras.Model, record: dict[str, Any]) -> Path:
