@@ -33,8 +33,9 @@ format: $(READY) ## Format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix-only --quiet src tests
 	@$(BIN)/ruff format src tests
 
-bench: $(READY) ## Time builds and data loading; writes the tables in docs/
+bench: $(READY) ## Time builds, data loading and trainings; writes the tables in docs/
 	@$(BIN)/python tests/benchmarks/bench_data.py
+	@$(BIN)/python tests/benchmarks/bench_training.py
 	@$(BIN)/python tests/benchmarks/bench_build.py
 
 figures: $(READY) ## Write what `make test` measured of the site into CONTRIBUTING.md

@@ -9,6 +9,7 @@ from . import models as models
 from . import paths as paths
 from . import plotting as plotting
 from . import scale as scale
+from . import statistics as statistics
 from . import training as training
 from . import vision as vision
 from ._source import show_source as show_source

@@ -10,4 +10,6 @@ from .images import show_image as show_image
 from .matrices import confusion_matrix as confusion_matrix
 from .matrices import matrix as matrix
 from .matrices import probability_bars as probability_bars
+from .repetitions import seed_curves as seed_curves
+from .repetitions import seed_dots as seed_dots
 from .style import use_style as use_style

@@ -17,6 +17,7 @@ from textlib.plotting._axes import axes_or_new, whole_ticks
 
 Curves = Mapping[str, Sequence[float]]
 LABELS = {"mae": "mean absolute error", "mse": "mean squared error"}
+PARTS = {"val_": "validation", "test_": "test"}
 LINE_STYLES = ("-", "--", "-.", ":", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 1)))
 MARKERS = ("o", "s", "^", "D", "v", "P")
 MANY_EPOCHS = 30
@@ -62,7 +63,9 @@ def plot_history(
         raise ValueError(f"{len(names)} metrics need as many axes; received {len(axes)}.")
     for ax, name in zip(axes, names, strict=True):
         for part, values in _pair(curves, name).items():
-            _line(ax, values, label=part, order=0 if part == "training" else 1, start=start_epoch)
+            draw_curve(
+                ax, values, label=part, order=0 if part == "training" else 1, start=start_epoch
+            )
         _finish(ax, name)
     return list(axes)
 
@@ -94,8 +97,8 @@ def compare_runs(
     """
     ax = axes_or_new(ax)
     for order, (label, history) in enumerate(runs.items()):
-        values = _values(as_curves(history), metric)
-        _line(ax, values, label=label, order=order, start=start_epoch)
+        values = values_of(as_curves(history), metric)
+        draw_curve(ax, values, label=label, order=order, start=start_epoch)
     _finish(ax, metric)
     return ax
 
@@ -143,35 +146,43 @@ def as_curves(history: Any) -> Curves:
 
 
 def _pair(curves: Curves, name: str) -> dict[str, Sequence[float]]:
-    pair = {"training": _values(curves, name)}
+    pair = {"training": values_of(curves, name)}
     if f"val_{name}" in curves:
         pair["validation"] = curves[f"val_{name}"]
     return pair
 
 
-def _values(curves: Curves, name: str) -> Sequence[float]:
+def values_of(curves: Curves, name: str) -> Sequence[float]:
+    """Return a metric's values, one per epoch; a ``KeyError`` lists the metrics there are."""
     if name not in curves:
         raise KeyError(unknown("metric", name, curves))
     return curves[name]
 
 
-def _line(ax: Axes, values: Sequence[float], *, label: str, order: int, start: int) -> None:
+def draw_curve(
+    ax: Axes, values: Sequence[float], *, label: str, order: int, start: int, **changes: Any
+) -> None:
     """Draw one curve; color, dashes and marker all tell it from the others."""
     epochs = np.arange(1, len(values) + 1)
     shown = epochs >= start
-    ax.plot(
-        epochs[shown],
-        np.asarray(values)[shown],
-        label=label,
-        color=palette.CATEGORICAL[order % len(palette.CATEGORICAL)],
-        linestyle=LINE_STYLES[order % len(LINE_STYLES)],
-        marker=MARKERS[order % len(MARKERS)] if len(values) <= MANY_EPOCHS else None,
-    )
+    look = {
+        "label": label,
+        "color": palette.CATEGORICAL[order % len(palette.CATEGORICAL)],
+        "linestyle": LINE_STYLES[order % len(LINE_STYLES)],
+        "marker": MARKERS[order % len(MARKERS)] if len(values) <= MANY_EPOCHS else None,
+    }
+    ax.plot(epochs[shown], np.asarray(values)[shown], **look | changes)
+
+
+def in_words(metric: str) -> str:
+    """Return a metric's name as a reader says it: ``val_mae`` is a validation error."""
+    for prefix, part in PARTS.items():
+        if metric.startswith(prefix):
+            return f"{part} {in_words(metric.removeprefix(prefix))}"
+    return LABELS.get(metric, metric.replace("_", " "))
 
 
 def _finish(ax: Axes, metric: str) -> None:
-    bare = metric.removeprefix("val_")
-    words = LABELS.get(bare, bare.replace("_", " "))
-    ax.set(xlabel="epoch", ylabel=f"validation {words}" if bare != metric else words)
+    ax.set(xlabel="epoch", ylabel=in_words(metric))
     whole_ticks(ax)
     ax.legend()

@@ -1,8 +1,8 @@
 """Training with a memory, and the routines around it.
 
-``fit`` does what ``model.fit`` does and remembers the result; ``set_seed`` makes a page
-repeatable. The compiled epoch loop and the schedules of the learning rate have a module each.
-Models and data know nothing of this package.
+``fit`` does what ``model.fit`` does and remembers the result; ``compare`` does it for several
+designs on several seeds; ``set_seed`` makes a page repeatable. The compiled epoch loop and the
+schedules of the learning rate have a module each. Models and data know nothing of this package.
 """
 
 import lazy_loader

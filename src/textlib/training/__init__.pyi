@@ -1,4 +1,7 @@
 from . import schedules as schedules
+from .comparing import compare as compare
+from .comparison import Comparison as Comparison
+from .comparison import Difference as Difference
 from .fitting import Run as Run
 from .fitting import fit as fit
 from .loops import fit_small as fit_small
