@@ -28,7 +28,7 @@ ANY = "**"  # the module object itself is passed around: any name may be used
 TENSORS = ("keras", "tensorflow")  # one changes the results of the other's users
 LAZY = ("__getattr__", "__dir__")
 # Libraries that fetch, lock or print, and so cannot change a result.
-SILENT = {"click", "filelock", "lazy_loader", "platformdirs", "pooch", "requests", "rich", "tqdm"}
+SILENT = {"click", "filelock", "lazy_loader", "platformdirs", "requests", "rich", "tqdm", "urllib3"}
 REGISTRATION = ("register", "Info")  # calls and decorators that enter something under a name
 LISTINGS = ("names", "cards", "specs")  # what reads a whole registry
 

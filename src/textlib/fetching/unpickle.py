@@ -80,8 +80,9 @@ class RestrictedUnpickler(pickle._Unpickler):
             _fill(instance, state)
         elif isinstance(instance, np.dtype):
             made = _finished(instance, state)
-            self.stack[-1] = made
-            self.memo.update({k: made for k, v in self.memo.items() if v is instance})
+            if made != instance:  # a dtype cannot change, so another one takes its places
+                self.stack[-1] = made
+                self.memo.update({k: made for k, v in self.memo.items() if v is instance})
         elif any(type(instance) is kind for kind in self._allowed.values()):
             instance.__setstate__(state)
         else:
