@@ -123,6 +123,14 @@ def test_a_certificate_that_is_not_trusted(serve, certificate, reason, tmp_path,
         assert path.read_bytes() == b"ok"
 
 
+def test_a_certificate_of_another_host(serve, certificate, reason, monkeypatch):
+    port = serve(Files, certificate).rpartition(":")[2]
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    found = reason(f"https://localhost:{port}/file.bin")
+    assert "Hostname mismatch" in found
+    assert "check the address" in found
+
+
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
 @pytest.mark.parametrize("bundle", ["/no/such/bundle.pem", __file__])
 def test_a_bundle_without_certificates(reason, monkeypatch, variable, bundle):

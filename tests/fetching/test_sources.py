@@ -95,6 +95,24 @@ def test_a_source_archive_is_opened_without_running_its_setup(index, cache, tmp_
     assert not witness.exists()
 
 
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+@pytest.mark.parametrize("sdist", [False, True])
+def test_a_damaged_package_says_so_in_a_line_that_names_it(index, cache, damage, sdist):
+    wheel(index, **{"a.csv": "1,2" * 500})
+    path = next(index.iterdir())
+    if sdist:
+        path.unlink()
+        path = archive_of("gz", index / "toydata-1.0.tar.gz")
+    data = bytearray(path.read_bytes())
+    data[60:90] = bytes(30)
+    harmed = data[:150] if damage == "cut" else data
+    path.write_bytes(harmed)
+    with pytest.raises((FetchError, IntegrityError), match="toydata") as caught:
+        fetch_resource(sources.pypi("toydata", "1.0", sha256(harmed), "*", sdist=sdist))
+    assert "Exception:" not in str(caught.value)
+    assert not list(cache.rglob("*.csv"))
+
+
 def test_installed_packages_are_found_by_path_only(cache):
     folder = fetch_resource(sources.installed("sklearn", "datasets/data/iris.csv"))
     assert members(folder) == {"datasets/data/iris.csv"}

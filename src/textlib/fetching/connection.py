@@ -15,7 +15,11 @@ from pathlib import Path
 from textlib.fetching.errors import SourceError
 
 BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")  # the first that is set counts
-CLOCK = (9, 10)  # OpenSSL's codes for a certificate that is not yet, or no longer, valid
+# OpenSSL's codes for a certificate that is good in itself: of another time, or of another host.
+REMEDIES = {
+    **dict.fromkeys((9, 10), "check the clock of this machine"),
+    **dict.fromkeys((62, 64), "check the address"),
+}
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 
@@ -106,13 +110,13 @@ def _words(cause: BaseException, host: str, address: str) -> str:
 
 def _of_tls(cause: ssl.SSLError, host: str) -> str:
     if isinstance(cause, ssl.SSLCertVerificationError):
-        reason = cause.verify_message.rstrip(".")
-        if cause.verify_code in CLOCK:
-            return f"the certificate of {host}: {reason}; check the clock of this machine"
-        return (
-            f"the certificate of {host} is not trusted ({reason}); if a proxy of your network "
-            "signs it, point REQUESTS_CA_BUNDLE or SSL_CERT_FILE to a file with its certificate"
+        remedy = REMEDIES.get(
+            cause.verify_code,
+            "if a proxy of your network signs it, point REQUESTS_CA_BUNDLE or SSL_CERT_FILE to a "
+            "file with its certificate",
         )
+        reason = cause.verify_message.rstrip(".")
+        return f"the certificate of {host} is not trusted ({reason}); {remedy}"
     if cause.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
         return f"{host} does not speak TLS there; perhaps its address begins with http://"
     return f"TLS with {host} failed ({cause.reason or _first_line(cause)})"

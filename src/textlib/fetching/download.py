@@ -51,8 +51,9 @@ def download(address: str, target: Path, *, digest: str = "", timeout: float = 3
     logger.info("downloading %s", address)
     with paths.atomic_write(target) as draft:
         encoding = _persist(_Transfer(address, draft, timeout))
-        declared = not digest and target.suffix in COMPRESSED  # no encoding, but the file itself
-        if encoding and not declared and not _is_pinned(draft, digest):
+        # Without a digest to go by, a .gz file is not encoded by gzip, but gzip itself.
+        itself = not digest and target.suffix in COMPRESSED and encoding.endswith("gzip")
+        if encoding and not itself and not _is_pinned(draft, digest):
             _decode(draft, encoding)
         check_digest(draft, digest, address)
     return target
@@ -126,7 +127,7 @@ class _Transfer:
             total = int(length) + (have if resumed else 0) if length else None
             with self.draft.open("ab" if resumed else "wb") as out:
                 self._copy(answer, out, total)
-            encoding: str = answer.headers.get("Content-Encoding", "")
+            encoding: str = answer.headers.get("Content-Encoding", "").lower()
         size = self.draft.stat().st_size
         if total is not None and size != total:
             raise _CutOffError(f"the server closed after {size:,} of {total:,} bytes")
@@ -171,6 +172,9 @@ def _persist(transfer: _Transfer) -> str:
 def _decode(draft: Path, encoding: str) -> None:
     """Undo the encoding of a file, unless the server only says that there is one."""
     import urllib3
+
+    if not {*encoding.split(", ")} <= {*urllib3.HTTPResponse.CONTENT_DECODERS}:
+        raise SourceError(f"the server encodes the file as {encoding!r}, which nobody asked for")
 
     with (
         contextlib.suppress(urllib3.exceptions.DecodeError),

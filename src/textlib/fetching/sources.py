@@ -486,6 +486,8 @@ def _reason(lines: Iterable[str]) -> str:
     """Return the part of a client's output that says what went wrong."""
     said = [line.strip() for line in lines if line.strip()]
     causes = [found[0] for line in said if (found := CAUSE.findall(line))]
+    if any(line == "ERROR: Exception:" for line in said):  # pip's head of a traceback
+        return f"its archive cannot be opened, {said[-1][:300]}"
     errors = [line for line in said if line.lower().startswith(("error", "e:", "npm err"))]
     return (causes or errors or said or ["nothing"])[0][:300]
 
