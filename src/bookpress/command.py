@@ -138,7 +138,7 @@ def execute(
         runs = Path(empty) if fresh else None
         settings = RunOptions(scale=scale, timeout=timeout)
         found = trials(book, (page,), settings, seeds=1, runs=runs)
-        outcome = next(iter(found))[1]
+        outcome = next(iter(found))
     if outcome.notebook is not None:
         import nbformat
 
@@ -148,7 +148,7 @@ def execute(
     if outcome.failure:
         _show_failure(console, outcome)
         sys.exit(1)
-    failed = [claim for claim in outcome.claims if statements.fails(claim)]
+    failed = _failing(outcome)
     for claim in failed:
         console.print(f"FAILS  {claim['name']}: {claim['sentence']}", markup=False)
     held = f"{len(outcome.claims) - len(failed)} of {len(outcome.claims)} claims hold"
@@ -158,33 +158,50 @@ def execute(
 
 @main.command()
 @click.argument("pages", nargs=-1, required=True)
-@click.option("--seeds", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--seeds", type=click.IntRange(0), default=3, show_default=True)
+@click.option("--untrained", is_flag=True, help="Also run each page without any training.")
+@click.option("--shuffled", is_flag=True, help="Also run each page with shuffled labels.")
+@click.option("--record", is_flag=True, help="Keep what came out in book/_records/claims.")
 @JOBS
 @SCALE
 @TIMEOUT
 @click.pass_obj
-def claims(root: Path | None, pages: tuple[str, ...], seeds: int, **options: Any) -> None:
+def claims(
+    root: Path | None,
+    pages: tuple[str, ...],
+    seeds: int,
+    untrained: bool,
+    shuffled: bool,
+    record: bool,
+    **options: Any,
+) -> None:
     """Execute pages on several seeds and show whether their claims hold on each.
 
+    As a control, --untrained leaves every update of a Keras optimizer out, and --shuffled deals
+    the labels of every dataset out anew; the measured claims that hold all the same are listed.
     The book's stored outputs are not touched. The exit code is 1 if a claim fails on any seed.
     """
+    from bookpress import claim_records
     from bookpress.running import RunOptions
     from bookpress.trial import trials
 
-    console = _console()
-    ok = True
-    found: dict[str, list[tuple[int, Outcome]]] = {}
-    for seed, outcome in trials(_book(root), pages, RunOptions(**options), seeds=seeds):
-        found.setdefault(outcome.page, []).append((seed, outcome))
-        failed = [claim for claim in outcome.claims if statements.fails(claim)]
-        state = "failed" if outcome.failure or failed else "ok"
-        console.print(f"{outcome.page} seed +{seed}: {state}, {outcome.seconds:.1f} s")
-        ok = ok and state == "ok"
-        if outcome.failure:
-            _show_failure(console, outcome)
-    for page, runs in found.items():
-        _show_claims(console, page, sorted(runs, key=lambda run: run[0]))
-    sys.exit(0 if ok else 1)
+    console, book = _console(), _book(root)
+    controls = ("untrained",) * untrained + ("shuffled",) * shuffled
+    if not seeds and not controls:
+        raise click.UsageError("ask for at least one seed, --untrained, or --shuffled.")
+    found: dict[str, list[Outcome]] = {}
+    settings = RunOptions(**options)
+    for outcome in trials(book, pages, settings, seeds=seeds, controls=controls):
+        found.setdefault(outcome.page, []).append(outcome)
+        _show_trial(console, outcome)
+    for page, outcomes in found.items():
+        _show_claims(console, page, [each for each in outcomes if not each.control])
+        _show_survivors(console, outcomes)
+        if record:
+            path = claim_records.update(book, page, outcomes)
+            console.print(f"recorded in {path}", markup=False, highlight=False)
+    plain = [each for outcomes in found.values() for each in outcomes if not each.control]
+    sys.exit(1 if any(each.failure or _failing(each) for each in plain) else 0)
 
 
 @main.command()
@@ -452,23 +469,44 @@ def _show_failure(console: "Console", outcome: "Outcome") -> None:
     console.print(failure.error, style="bold red", markup=False, highlight=False)
 
 
-def _show_claims(console: "Console", page: str, runs: list[tuple[int, "Outcome"]]) -> None:
-    names = dict.fromkeys(claim["name"] for _, outcome in runs for claim in outcome.claims)
+def _failing(outcome: "Outcome") -> list[dict[str, Any]]:
+    return [claim for claim in outcome.claims if statements.fails(claim)]
+
+
+def _show_trial(console: "Console", outcome: "Outcome") -> None:
+    """Say in a line how one run of a page went; claims are expected to fail under a control."""
+    run = outcome.control or f"seed +{outcome.seed}"
+    failed = len(_failing(outcome))
+    state = "failed" if outcome.failure or (failed and not outcome.control) else "ok"
+    held = f"{len(outcome.claims) - failed} of {len(outcome.claims)} claims hold"
+    console.print(f"{outcome.page} {run}: {state}, {outcome.seconds:.1f} s, {held}")
+    if outcome.failure:
+        _show_failure(console, outcome)
+
+
+def _show_claims(console: "Console", page: str, outcomes: list["Outcome"]) -> None:
+    outcomes = sorted(outcomes, key=lambda outcome: outcome.seed)
+    names = dict.fromkeys(claim["name"] for each in outcomes for claim in each.claims)
     console.print(f"\n{page}: {len(names)} claims", style="bold", highlight=False)
     for name in names:
-        for seed, outcome in runs:
+        for outcome in outcomes:
             for claim in outcome.claims:
                 if claim["name"] == name:
-                    mark = (
-                        "FAILS"
-                        if statements.fails(claim)
-                        else "holds"
-                        if claim["holds"]
-                        else "not so"
-                    )
+                    mark = "FAILS" if statements.fails(claim) else "holds"
                     numbers = ", ".join(f"{k}={float(v):.5g}" for k, v in claim["numbers"].items())
-                    line = f"  {mark}  +{seed}  {name}: {claim['sentence']}  [{numbers}]"
+                    line = f"  {mark}  +{outcome.seed}  {name}: {claim['sentence']}  [{numbers}]"
                     console.print(line, markup=False, highlight=False)
+
+
+def _show_survivors(console: "Console", outcomes: list["Outcome"]) -> None:
+    """List the measured claims that hold although nothing was learned."""
+    from bookpress.claim_records import survivors
+
+    for outcome in outcomes:
+        for claim in survivors(outcome) if outcome.control else ():
+            reason = f" ({claim['survives']})" if claim.get("survives") else ""
+            line = f"  holds {outcome.control}: {claim['name']}: {claim['sentence']}{reason}"
+            console.print(line, markup=False, highlight=False)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bookpress import environment, machine, observer
+from bookpress import controls, environment, machine, observer
 from bookpress.book import Book, Page
 from bookpress.page_cache import PageCache, Stamp
 from bookpress.processes import Family, peak_memory
@@ -36,6 +36,7 @@ AFTER_CELL = {
     "seconds_saved": ASK.format("textlib.training.fitting", "seconds_saved", "float"),
     "changed_variables": ASK.format(observer.NAME, "changed_variables", "list"),
 }
+CONTROL_CODE = Path(controls.__file__).read_text(encoding="utf8") + "\n\n"
 CELL_LINE = re.compile(r"(?:Cell In\[\d+\], line |<ipython-input-\d+-\w+> in .*?line )(\d+)")
 
 
@@ -67,6 +68,8 @@ class Task:
         Datasets that must be there before the page runs.
     libraries
         Top-level names of the libraries that it imports.
+    control
+        One of `controls.CONTROLS`, to run the page as a control experiment; ``""`` for no change.
     """
 
     root: Path
@@ -81,6 +84,7 @@ class Task:
     seed: int = 0
     data: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    control: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,7 @@ class Outcome:
     numbers: dict[str, str] = field(default_factory=dict)
     notebook: Any = None
     seed: int = 0
+    control: str = ""
     executed: str = ""
     times: tuple[CellTime, ...] = ()
 
@@ -234,6 +239,7 @@ def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
         numbers,
         None if task.commit else run.notebook,
         task.seed,
+        task.control,
         started.isoformat(timespec="seconds"),
         tuple(run.times),
     )
@@ -313,6 +319,7 @@ class _Run:
             startup_timeout=STARTUP_SECONDS,
             kernel_name=self.notebook.metadata.get("kernelspec", {}).get("name", "python3"),
             allow_error_names=[CLAIM_ERROR] if self.task.keep_going else [],
+            allow_errors=bool(self.task.control),  # what follows from no training may fail
             record_timing=False,
             shutdown_kernel="immediate",
             coalesce_streams=True,
@@ -324,6 +331,11 @@ class _Run:
 
     async def _notebook_begins(self, notebook: Any) -> None:
         await self._ask(BEGIN)
+        if self.task.control:
+            code = f"exec({CONTROL_CODE + self.task.control + '()'!r}, {{'__name__': 'controls'}})"
+            reply = await self.client.kc.execute(code, silent=True, reply=True)
+            if reply["content"]["status"] != "ok":
+                raise RuntimeError(f"the control could not be set up: {reply['content']['evalue']}")
 
     def _cell_begins(self, cell: Any, cell_index: int) -> None:
         self.cell_index = cell_index
@@ -362,7 +374,7 @@ class _Run:
         from nbclient.exceptions import CellExecutionError
 
         tags = cell.metadata.get("tags") or ()
-        if reply["content"]["status"] != "ok" or "raises-exception" in tags:
+        if self.task.control or reply["content"]["status"] != "ok" or "raises-exception" in tags:
             return
         for output in cell.outputs:
             if output.output_type == "error" and output.ename not in self.client.allow_error_names:

@@ -1,15 +1,17 @@
-"""Run pages on the side: other seeds, other scales, outputs not stored.
+"""Run pages on the side: other seeds, other scales, control experiments, outputs not stored.
 
-Authors test with it whether a claim holds on several seeds before they choose its margin.
+Authors test with it whether a claim holds on several seeds before they choose its margin, and
+whether it fails where nothing was trained.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bookpress import plan
 from bookpress.book import Book
-from bookpress.execute import Outcome
+from bookpress.execute import Outcome, Task
 from bookpress.running import RunOptions, run, tasks
 
 
@@ -19,9 +21,10 @@ def trials(
     options: RunOptions,
     *,
     seeds: int = 3,
+    controls: tuple[str, ...] = (),
     runs: Path | None = None,
-) -> Iterator[tuple[int, Outcome]]:
-    """Yield ``(seed offset, outcome)`` for each page on each seed, in order of completion.
+) -> Iterator[Outcome]:
+    """Yield the outcome of each page on each seed and under each control, as they come.
 
     A failed claim does not stop its page, so that one run shows all that fail.
 
@@ -35,17 +38,25 @@ def trials(
         How they run.
     seeds
         How many seed offsets: 0, 1, 2, and so on.
+    controls
+        Some of `controls.CONTROLS`; each runs on the first seed, with an empty run store.
     runs
         A folder to use as the run store instead of the book's.
     """
     states = plan.of_code(book, pages, scale=options.scale)
-    jobs = options.jobs_for(len(states) * seeds)
-    found = []
-    for seed in range(seeds):
-        for task in tasks(book, states, options, jobs=jobs, commit=False, keep_going=True):
-            variables = {**task.environment, "TEXTLIB_SEED_OFFSET": str(seed)}
-            if runs is not None:
-                variables["TEXTLIB_RUNS"] = str(runs)
-            found.append(replace(task, environment=variables, seed=seed))
-    for outcome in run(book, found, options, jobs=jobs):
-        yield outcome.seed, outcome
+    jobs = options.jobs_for(len(states) * (seeds + len(controls)))
+    plain = tasks(book, states, options, jobs=jobs, commit=False, keep_going=True)
+    with TemporaryDirectory(prefix="textlib-runs-") as empty:
+        found = [_changed(task, runs, seed=seed) for seed in range(seeds) for task in plain]
+        for control in controls:
+            place = Path(empty, control)
+            found += [_changed(task, place, seed=0, control=control) for task in plain]
+        yield from run(book, found, options, jobs=jobs)
+
+
+def _changed(task: Task, runs: Path | None, *, seed: int, control: str = "") -> Task:
+    """Return the task with another seed, another run store, or as a control."""
+    variables = {**task.environment, "TEXTLIB_SEED_OFFSET": str(seed)}
+    if runs is not None:
+        variables["TEXTLIB_RUNS"] = str(runs)
+    return replace(task, environment=variables, seed=seed, control=control)

@@ -46,6 +46,8 @@ class Claim:
         One of `KINDS`.
     spread
         ``[lowest, highest]`` of each number that was measured repeatedly.
+    survives
+        Why it may hold although nothing was trained; empty for most.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Claim:
     numbers: dict[str, float | str] = field(default_factory=dict)
     kind: str = "measured"
     spread: dict[str, list[float | str]] = field(default_factory=dict)
+    survives: str = ""
 
     @property
     def fails(self) -> bool:
@@ -67,7 +70,15 @@ class Claim:
         """Show nothing more: ``check`` has shown the claim already."""
 
 
-def check(name: str, holds: Any, sentence: str, *, kind: str = "measured", **numbers: Any) -> Claim:
+def check(
+    name: str,
+    holds: Any,
+    sentence: str,
+    *,
+    kind: str = "measured",
+    survives: str = "",
+    **numbers: Any,
+) -> Claim:
     """Assert a statement of the book and show it.
 
     Parameters
@@ -82,6 +93,9 @@ def check(name: str, holds: Any, sentence: str, *, kind: str = "measured", **num
         What the claim is about. ``"exact"``: an identity, a count, a fact of the data; it holds
         on every seed. ``"measured"``: what a training showed. ``"timing"``: wall-clock time, which
         is measured repeatedly, shown with its spread, and never stops a page.
+    survives
+        Why a measured claim may hold for networks that were not trained, or on shuffled labels,
+        in words. ``press claims PAGE --untrained --shuffled`` lists the claims that need it.
     **numbers
         The values for the placeholders; all of them go into the build's report. A sequence is one
         quantity measured repeatedly, shown as its median with the lowest and the highest value.
@@ -114,7 +128,7 @@ def check(name: str, holds: Any, sentence: str, *, kind: str = "measured", **num
             f"{REPEATS} times. Pass the times of several runs, such as timeit.repeat(...) gives."
         )
     plain = {key: _plain(value) for key, value in values.items()}
-    claim = Claim(name, _fill(name, sentence, values), bool(holds), plain, kind, spread)
+    claim = Claim(name, _fill(name, sentence, values), bool(holds), plain, kind, spread, survives)
     _show(claim)
     if claim.fails:
         values_text = ", ".join(f"{key} = {float(value):.6g}" for key, value in plain.items())

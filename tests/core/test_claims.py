@@ -45,6 +45,7 @@ def test_in_a_notebook_a_claim_shows_itself_and_carries_its_record(notebook):
         "numbers": {"value": 1.0},
         "kind": "measured",
         "spread": {},
+        "survives": "",
     }
 
 

@@ -1,0 +1,171 @@
+"""The history of claims: on how many seeds each held, with which numbers, and under what.
+
+``press claims PAGE --seeds 5 --untrained --shuffled --record`` writes one small JSON file for a
+page into ``book/_records/claims``, under version control. It is about the page's code as it was:
+a record of other code is old, and is replaced by the next one.
+"""
+
+import hashlib
+import json
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from bookpress import code_digest, machine
+from bookpress.book import Book, Page
+from bookpress.execute import Outcome
+from textlib import paths
+from textlib.claims import fails
+
+FORMAT = 1
+LIBRARIES = ("tensorflow", "keras")
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """What is known about the claims of one page.
+
+    Attributes
+    ----------
+    page
+        Name of the page.
+    key
+        Digest of its code, comments and formatting left out.
+    trials
+        For each environment (``"TensorFlow 2.21.0, Keras 3.15.1"``) its ``date``, its ``seeds``
+        (how many), and for each claim how often it ``held`` and ``[lowest, median, highest]`` of
+        each of its ``numbers``.
+    untrained, shuffled
+        Whether each measured claim held although nothing was trained, or on shuffled labels.
+    reasons
+        Why a claim may do so, as its check says.
+    """
+
+    page: str
+    key: str
+    trials: dict[str, dict[str, Any]] = field(default_factory=dict)
+    untrained: dict[str, bool] = field(default_factory=dict)
+    shuffled: dict[str, bool] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def unexplained(self) -> list[str]:
+        """Return the measured claims that hold for no good reason that is known."""
+        held = [
+            n for control in (self.untrained, self.shuffled) for n, held in control.items() if held
+        ]
+        return [name for name in dict.fromkeys(held) if not self.reasons.get(name)]
+
+
+def key_of(page: Page) -> str:
+    """Return the digest of a page's code."""
+    cells = [code_digest.of_cell(cell.source) for cell in page.cells]
+    return hashlib.sha256(json.dumps(cells).encode("utf8")).hexdigest()[:32]
+
+
+def load(book: Book, page: str) -> ClaimRecord | None:
+    """Return the record of a page; ``None`` if there is no readable one."""
+    try:
+        found = json.loads(_path(book, page).read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        return None
+    known = {each.name for each in fields(ClaimRecord)}
+    try:
+        return ClaimRecord(**{name: value for name, value in found.items() if name in known})
+    except TypeError:
+        return None
+
+
+def is_old(record: ClaimRecord, page: Page) -> bool:
+    """Whether the page's code has changed since the record was made."""
+    return record.key != key_of(page)
+
+
+def update(book: Book, name: str, outcomes: Iterable[Outcome]) -> Path:
+    """Write what came of a page into its record, and return the file.
+
+    What an earlier record says about other environments and controls stays, as long as it is
+    about the same code.
+
+    Parameters
+    ----------
+    book
+        The book.
+    name
+        Name of the page.
+    outcomes
+        The trials of the page, control experiments among them.
+    """
+    outcomes = list(outcomes)
+    key = key_of(book.select((name,))[0])
+    before = load(book, name)
+    if before is None or before.key != key:
+        before = ClaimRecord(name, key)
+    content = asdict(before)
+    plain = [each for each in outcomes if not each.control and each.failure is None]
+    if plain:
+        content["trials"][_environment(machine.versions())] = _trial(plain)
+    for outcome in outcomes:
+        content["reasons"].update(_reasons(outcome))
+        if outcome.control:
+            content[outcome.control] = {
+                claim["name"]: claim["holds"] for claim in measured(outcome.claims)
+            }
+    path = _path(book, name)
+    with paths.atomic_write(path) as draft:
+        text = json.dumps(content, indent=1, ensure_ascii=False)
+        draft.write_text(text + "\n", encoding="utf8")
+    return path
+
+
+def measured(claims: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the claims about what a training showed."""
+    return [claim for claim in claims if claim.get("kind", "measured") == "measured"]
+
+
+def survivors(outcome: Outcome) -> list[Mapping[str, Any]]:
+    """Return the measured claims that hold in a control experiment."""
+    return [claim for claim in measured(outcome.claims) if claim["holds"]]
+
+
+def _reasons(outcome: Outcome) -> dict[str, str]:
+    return {claim["name"]: claim["survives"] for claim in outcome.claims if claim.get("survives")}
+
+
+def _trial(outcomes: list[Outcome]) -> dict[str, Any]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for outcome in outcomes:
+        for claim in outcome.claims:
+            found.setdefault(claim["name"], []).append(claim)
+    return {
+        "date": max(outcome.executed for outcome in outcomes)[:10],
+        "seeds": len(outcomes),
+        "claims": {
+            name: {
+                "kind": claims[0].get("kind", "measured"),
+                "held": sum(not fails(claim) for claim in claims),
+                "numbers": {number: _spread(claims, number) for number in claims[0]["numbers"]},
+            }
+            for name, claims in found.items()
+        },
+    }
+
+
+def _spread(claims: list[Mapping[str, Any]], number: str) -> list[float | str]:
+    """Return the lowest, the middle and the highest value that a number had."""
+    values = sorted(float(claim["numbers"].get(number, "nan")) for claim in claims)
+    three = values[0], statistics.median(values), values[-1]
+    return [float(f"{value:.6g}") if abs(value) < float("inf") else str(value) for value in three]
+
+
+def _environment(versions: Mapping[str, str]) -> str:
+    names = {"tensorflow": "TensorFlow", "keras": "Keras"}
+    return ", ".join(f"{names[each]} {versions[each]}" for each in LIBRARIES if each in versions)
+
+
+def _path(book: Book, page: str) -> Path:
+    return book.records_dir / "claims" / (page.replace("/", "-") + ".json")

@@ -1,0 +1,110 @@
+"""Claims are tried on seeds and against controls, and what came out is kept."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bookpress import claim_records
+from bookpress.execute import Outcome
+
+
+def claim(name, holds=True, kind="measured", **more):
+    return {
+        "name": name,
+        "sentence": name,
+        "holds": holds,
+        "kind": kind,
+        "numbers": {"n": 1.0},
+        **more,
+    }
+
+
+def outcome(*claims, seed=0, control=""):
+    return Outcome(
+        "part/one",
+        "executed",
+        claims=list(claims),
+        seed=seed,
+        control=control,
+        executed="2026-01-02T03",
+    )
+
+
+@pytest.fixture
+def book(fixture_book):
+    return fixture_book.book
+
+
+def test_a_record_says_on_how_many_seeds_a_claim_held(book):
+    claim_records.update(
+        book, "part/one", [outcome(claim("a")), outcome(claim("a", False), seed=1)]
+    )
+    (trial,) = claim_records.load(book, "part/one").trials.values()
+    assert trial["seeds"] == 2
+    assert trial["claims"]["a"]["held"] == 1
+    assert trial["claims"]["a"]["numbers"] == {"n": [1.0, 1.0, 1.0]}
+
+
+def test_a_measured_claim_that_needs_no_training_is_unexplained_until_it_says_why(book):
+    plain, exact = claim("plain"), claim("exact", kind="exact")
+    reasoned = claim("reasoned", survives="it is about the start")
+    claim_records.update(book, "part/one", [outcome(plain, reasoned, exact, control="untrained")])
+    record = claim_records.load(book, "part/one")
+    assert record.untrained == {"plain": True, "reasoned": True}
+    assert record.unexplained() == ["plain"]
+
+
+def test_a_control_that_breaks_a_claim_explains_nothing_and_needs_nothing(book):
+    claim_records.update(book, "part/one", [outcome(claim("a", False), control="shuffled")])
+    assert claim_records.load(book, "part/one").unexplained() == []
+
+
+def test_a_record_is_old_when_the_code_of_its_page_changed(book):
+    claim_records.update(book, "part/one", [outcome(claim("a"))])
+    page = book.select(("part/one",))[0]
+    record = claim_records.load(book, "part/one")
+    assert not claim_records.is_old(record, page)
+    assert claim_records.is_old(replace(record, key="of other code"), page)
+
+
+def test_a_new_trial_keeps_what_is_known_of_the_same_code(book):
+    claim_records.update(book, "part/one", [outcome(claim("a"), control="untrained")])
+    claim_records.update(book, "part/one", [outcome(claim("a"))])
+    record = claim_records.load(book, "part/one")
+    assert record.untrained
+    assert record.trials
+
+
+def test_a_record_of_another_version_or_a_damaged_one_is_not_read(book):
+    path = claim_records.update(book, "part/one", [outcome(claim("a"))])
+    path.write_text(json.dumps({**json.loads(path.read_text()), "format": 99}))
+    assert claim_records.load(book, "part/one") is None
+    path.write_text("{")
+    assert claim_records.load(book, "part/one") is None
+
+
+@pytest.mark.slow
+def test_controls_train_nothing_and_shuffle_labels(fixture_book):
+    code = """
+import keras, numpy as np
+from textlib import datasets
+model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+before = model.get_weights()[0].copy()
+x = np.arange(8.0)[:, None]
+model.fit(x, x, epochs=1, verbose=0)
+moved = float(abs(model.get_weights()[0] - before).max())
+claims.check("learns", moved > 0, "it moves by {moved}", moved=moved)
+labels = datasets.load("moons", n=200, seed=0).train.y
+claims.check("in-order", int(labels.sum()) > 0, "{n} labels are 1", n=int(labels.sum()))
+"""
+    fixture_book.page("part/one", code)
+    done = fixture_book.press(
+        "claims", "part/one", "--seeds", "1", "--untrained", "--shuffled", "--record"
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = claim_records.load(fixture_book.book, "part/one")
+    assert record.untrained["learns"] is False
+    assert record.shuffled["learns"] is True
+    assert "in-order" in record.unexplained()
