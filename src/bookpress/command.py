@@ -256,7 +256,7 @@ def check(root: Path | None, weight: bool) -> None:
 
     book = _book(root)
     if not (book.html_dir / "index.html").is_file():
-        raise click.ClickException("the book is not published yet; run 'textlib build'.")
+        raise click.ClickException("the book is not published yet; run 'press build'.")
     problems = checks.of_book(book, weight=None if weight else False)
     problems += checks.memory(_peaks(book))
     for problem in problems:
@@ -351,7 +351,7 @@ def records_check(root: Path | None) -> None:
         click.echo(f"{state}  {record.page}  {record.scale}, {record.device}, {record.date[:10]}")
     stale = sum(not current for _, current in found)
     if not found:
-        click.echo("There are no records yet; 'textlib records run PAGE --scale full' makes them.")
+        click.echo("There are no records yet; 'press records run PAGE --scale full' makes them.")
     else:
         click.echo(f"{stale} stale." if stale else "All records are current.")
     sys.exit(1 if stale else 0)

@@ -76,7 +76,7 @@ class Results(_Table):
         """Yield one table for each page that covers systems with an entry."""
         made = report.read(book)
         if made is None:
-            yield "This page is filled in by `textlib build`."
+            yield "This page is filled in by `press build`."
             return
         entries, full, keys = sources.load(book), records.load(book), None
         titles = sources.titles(book)
@@ -132,7 +132,7 @@ class BuildStatus(_Table):
         """Yield the totals and the table of pages."""
         made = report.read(book)
         if made is None:
-            yield "This page is filled in by `textlib build`."
+            yield "This page is filled in by `press build`."
             return
         totals, machine = made["totals"], made["machine"]
         yield (

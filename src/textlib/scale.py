@@ -47,7 +47,7 @@ def seed(base: int = 0) -> int:
     """Return ``base`` plus this session's seed offset.
 
     Pages draw every seed through this function, so that the press can run the same page on
-    other seeds (``textlib claims PAGE --seeds 3``) and see whether its claims still hold.
+    other seeds (``press claims PAGE --seeds 3``) and see whether its claims still hold.
 
     Parameters
     ----------

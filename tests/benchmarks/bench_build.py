@@ -191,7 +191,7 @@ def table(rows: list[Row], *, pages: int) -> str:
         f"{pages} pages that train, {box['cores']} cores ({box['processor']}), jupyter-book "
         f"{found['jupyter-book']}, TensorFlow {found['tensorflow']}, Keras {found['keras']}.",
         "",
-        "| Situation | `jupyter-book build` | `textlib build` | Ratio |",
+        "| Situation | `jupyter-book build` | `press build` | Ratio |",
         "|---|--:|--:|--:|",
     ]
     lines += [
