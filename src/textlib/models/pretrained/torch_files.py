@@ -138,18 +138,24 @@ def read_state_dict(path: Path) -> dict[str, np.ndarray]:
     textlib.fetching.errors.UnpicklingRefusedError
         If it names anything but tensors.
     """
-    stream = io.BytesIO(path.read_bytes())
+    try:
+        with readable("the PyTorch file"):
+            return _read(io.BytesIO(path.read_bytes()))
+    except IntegrityError as error:
+        raise type(error)(f"{path.name!r}: {error}") from error
+
+
+def _read(stream: IO[bytes]) -> dict[str, np.ndarray]:
     storages: dict[str, _Storage] = {}
-    with readable(f"the PyTorch file {path.name!r}"):
-        magic = _TensorUnpickler(stream, storages).load()
-        if magic != MAGIC_NUMBER:
-            raise IntegrityError(f"{path.name!r} does not begin with PyTorch's magic number.")
-        _protocol, _system = (_TensorUnpickler(stream, storages).load() for _ in range(2))
-        tensors = _TensorUnpickler(stream, storages).load()
-        order = _TensorUnpickler(stream, storages).load()
-        _fill(storages, order, stream)
+    magic = _TensorUnpickler(stream, storages).load()
+    if magic != MAGIC_NUMBER:
+        raise IntegrityError("the file does not begin with PyTorch's magic number.")
+    _protocol, _system = (_TensorUnpickler(stream, storages).load() for _ in range(2))
+    tensors = _TensorUnpickler(stream, storages).load()
+    order = _TensorUnpickler(stream, storages).load()
+    _fill(storages, order, stream)
     if not isinstance(tensors, dict) or not all(isinstance(t, _Tensor) for t in tensors.values()):
-        raise IntegrityError(f"{path.name!r} holds something other than named tensors.")
+        raise IntegrityError("the file holds something other than named tensors.")
     return {str(name): tensor.array() for name, tensor in tensors.items()}
 
 
