@@ -1,9 +1,11 @@
-"""Bring photographs of any size to the square that a network was trained on."""
+"""Bring photographs to the square, and to the values, that a network was trained on."""
 
 from typing import Any
 
 import numpy as np
 from PIL import Image
+
+MEAN_BGR = np.array([103.939, 116.779, 123.68], "float32")
 
 
 def fit_square(image: Any, size: int = 224, *, crop: bool = True) -> np.ndarray:
@@ -37,6 +39,23 @@ def fit_square(image: Any, size: int = 224, *, crop: bool = True) -> np.ndarray:
         left, top = ((length - side) // 2 for length in picture.size)
         picture = picture.crop((left, top, left + side, top + side))
     return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC))
+
+
+def bgr_less_mean(images: Any) -> np.ndarray:
+    """Turn RGB images with values 0 to 255 into what networks expect that came from Caffe.
+
+    Parameters
+    ----------
+    images
+        Array ``(..., height, width, 3)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 of the same shape: channels in the order blue, green, red, each less its mean
+        over ImageNet.
+    """
+    return np.asarray(images, "float32")[..., ::-1] - MEAN_BGR
 
 
 def _picture(pixels: np.ndarray) -> Image.Image:

@@ -12,7 +12,7 @@ import numpy as np
 from keras import layers
 
 from textlib.fetching.unpickle import restricted_load
-from textlib.models.pretrained import cards
+from textlib.models.pretrained import cards, images
 from textlib.models.pretrained.weights import restore
 
 #: Channels of the squeeze and of each expand convolution, by the number of the fire module.
@@ -26,7 +26,7 @@ FIRES = {
     8: (64, 256),
     9: (64, 256),
 }
-MEAN_BGR = np.array([103.939, 116.779, 123.68], "float32")
+preprocess = images.bgr_less_mean
 
 
 def squeezenet(
@@ -80,22 +80,6 @@ def squeezenet(
             outputs = layers.Activation(classifier_activation, name="predictions")(outputs)
     model = keras.Model(inputs, outputs, name="squeezenet")
     return restore(model, weights, {"imagenet": _weights})
-
-
-def preprocess(images: Any) -> np.ndarray:
-    """Turn RGB images with values 0 to 255 into what SqueezeNet expects.
-
-    Parameters
-    ----------
-    images
-        Array ``(..., height, width, 3)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 of the same shape: channels in the order blue, green, red, each less its mean.
-    """
-    return np.asarray(images, "float32")[..., ::-1] - MEAN_BGR
 
 
 def _fire(x: Any, name: str, squeeze: int, expand: int) -> Any:

@@ -5,18 +5,17 @@ ImageNet weights, but fine-tuning has moved them, and there is no classifier.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import h5py
 import keras
 import numpy as np
 
-from textlib.models.pretrained import cards
+from textlib.models.pretrained import cards, images
 from textlib.models.pretrained.weights import restore
 
 #: Convolution layers per block.
 BLOCKS = {1: 2, 2: 2, 3: 3, 4: 3, 5: 3}
-MEAN_BGR = np.array([103.939, 116.779, 123.68], "float32")
+preprocess = images.bgr_less_mean
 
 
 def vgg16_features(
@@ -56,22 +55,6 @@ def vgg16_features(
         include_top=False, weights=None, input_shape=tuple(input_shape), name="vgg16_features"
     )
     return restore(model, weights, {"edges": _weights})
-
-
-def preprocess(images: Any) -> np.ndarray:
-    """Turn RGB images with values 0 to 255 into what VGG16 expects.
-
-    Parameters
-    ----------
-    images
-        Array ``(..., height, width, 3)``.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 of the same shape: channels in the order blue, green, red, each less its mean.
-    """
-    return np.asarray(images, "float32")[..., ::-1] - MEAN_BGR
 
 
 def _weights() -> dict[str, list[np.ndarray]]:
