@@ -8,6 +8,7 @@ import collections
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -99,10 +100,6 @@ class Vocabulary:
         """Return the codes of a text, with 1 in front; ``int32`` of shape ``(words + 1,)``."""
         return np.array([START, *map(self.code, tokenize(text))], dtype=np.int32)
 
-    def encode_all(self, texts: Iterable[str]) -> np.ndarray:
-        """Return the codes of texts: an array of ``int32`` arrays of different lengths."""
-        return as_sequences([self.encode(text) for text in texts])
-
     def decode(self, codes: Iterable[int]) -> str:
         """Return the words of codes: padding and start left out, ``?`` for what is unknown.
 
@@ -128,12 +125,12 @@ class Vocabulary:
         return " ".join(words)
 
 
-def as_sequences(sequences: Sequence[np.ndarray]) -> np.ndarray:
-    """Return arrays of different lengths as one array of dtype object, shape ``(n,)``."""
-    rows = np.empty(len(sequences), dtype=object)
-    for place, sequence in enumerate(sequences):
-        rows[place] = sequence
-    return rows
+def as_sequences(rows: Sequence[Any]) -> np.ndarray:
+    """Return rows of any length (arrays, strings) as one array of dtype object, shape ``(n,)``."""
+    found = np.empty(len(rows), dtype=object)
+    for place, row in enumerate(rows):
+        found[place] = row
+    return found
 
 
 def limit(sequences: Iterable[np.ndarray], size: int) -> np.ndarray:

@@ -8,6 +8,7 @@ must make the same content, to the bit; its digest is pinned.
 import importlib
 import inspect
 import logging
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,14 +107,15 @@ class Spec:
         """The prepared folder, which may not exist yet."""
         return store.prepared_dir(self.info.name, self.version)
 
-    def options(self) -> dict[str, inspect.Parameter]:
+    def options(self) -> list[str]:
         """Return the options that `load` takes for this dataset."""
-        parameters = inspect.signature(self.open).parameters
-        return {
-            name: parameter
-            for name, parameter in parameters.items()
-            if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-        }
+        names: list[str] = []
+        for name, parameter in inspect.signature(self.open).parameters.items():
+            if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+                names.append(name)
+            elif parameter.kind is inspect.Parameter.VAR_KEYWORD:  # **options: Unpack[Options]
+                names += typing.get_args(parameter.annotation)[0].__annotations__
+        return names
 
 
 _specs: dict[str, Spec] = {}
@@ -121,8 +123,7 @@ _specs: dict[str, Spec] = {}
 
 def register(
     info: Info,
-    *,
-    recipes: tuple[Recipe, ...] = (),
+    *recipes: Recipe,
     digest: str = "",
     version: str = "1",
     needs: tuple[str, ...] = (),

@@ -53,6 +53,9 @@ class Saved(Mapping[str, Any]):
                 f"cannot read {name!r} in {str(self.folder)!r}: {error}. Run `textlib data verify`."
             ) from error
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.manifest["items"]  # without opening it
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.manifest["items"])
 

@@ -86,18 +86,12 @@ def windows(
     >>> x.tolist(), y.tolist()
     ([[0, 1, 2], [1, 2, 3]], [4, 5])
     """
-    wanted = series if targets is None else targets
-    if len(wanted) != len(series):
-        raise ValueError(f"targets have {len(wanted)} rows, but the series has {len(series)}.")
-    total = count(
-        len(series), length, horizon=horizon, steps=steps, sampling=sampling, stride=stride
-    )
-    starts = np.arange(total) * stride
-    inside = starts[:, None] + np.arange(length) * sampling  # (windows, length)
-    first = starts + (length - 1) * sampling + horizon
-    if steps == 1:
-        return series[inside], wanted[first]
-    return series[inside], wanted[first[:, None] + np.arange(steps)]
+    wanted = _targets(series, targets)
+    sizes = {"horizon": horizon, "steps": steps, "sampling": sampling}
+    starts = np.arange(count(len(series), length, stride=stride, **sizes)) * stride
+    inside, ahead = _places(length, **sizes)
+    y = wanted[starts[:, None] + ahead]  # (windows, steps, ...)
+    return series[starts[:, None] + inside], y[:, 0] if steps == 1 else y
 
 
 def window_dataset(
@@ -138,18 +132,13 @@ def window_dataset(
     """
     import tensorflow as tf
 
-    wanted = series if targets is None else targets
-    if len(wanted) != len(series):
-        raise ValueError(f"targets have {len(wanted)} rows, but the series has {len(series)}.")
-    total = count(
-        len(series), length, horizon=horizon, steps=steps, sampling=sampling, stride=stride
-    )
-    inputs, goals = tf.constant(np.asarray(series)), tf.constant(np.asarray(wanted))
-    offsets = tf.range(length, dtype=tf.int64) * sampling
-    ahead = (length - 1) * sampling + horizon + tf.range(steps, dtype=tf.int64)
+    inputs, goals = (tf.constant(np.asarray(a)) for a in (series, _targets(series, targets)))
+    sizes = {"horizon": horizon, "steps": steps, "sampling": sampling}
+    total = count(len(series), length, stride=stride, **sizes)
+    inside, ahead = _places(length, **sizes)
 
     def gather(starts: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
-        x = tf.gather(inputs, starts[:, None] + offsets)  # (batch, length, ...)
+        x = tf.gather(inputs, starts[:, None] + inside)  # (batch, length, ...)
         y = tf.gather(goals, starts[:, None] + ahead)  # (batch, steps, ...)
         return x, y[:, 0] if steps == 1 else y
 
@@ -157,3 +146,18 @@ def window_dataset(
     if shuffle:
         pipeline = pipeline.shuffle(max(total, 1), seed=seed, reshuffle_each_iteration=True)
     return pipeline.batch(batch_size).map(gather).prefetch(tf.data.AUTOTUNE)
+
+
+def _targets(series: np.ndarray, targets: np.ndarray | None) -> np.ndarray:
+    wanted = series if targets is None else targets
+    if len(wanted) != len(series):
+        raise ValueError(f"targets have {len(wanted)} rows, but the series has {len(series)}.")
+    return wanted
+
+
+def _places(
+    length: int, *, horizon: int, steps: int, sampling: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the rows of a window and its targets are, from its first row on."""
+    last = (length - 1) * sampling
+    return np.arange(length) * sampling, last + horizon + np.arange(steps)

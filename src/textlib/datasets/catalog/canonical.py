@@ -10,26 +10,24 @@ import json
 import tarfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 
 from textlib.datasets import encoding, store
 from textlib.datasets._types import Dataset, Info, Split
 from textlib.datasets.catalog.series import open_series
-from textlib.datasets.catalog.tabular import split_table
-from textlib.datasets.catalog.text import encoded_items, open_texts, strings
-from textlib.datasets.catalog.vectors import open_vectors
-from textlib.datasets.encoding import Vocabulary
+from textlib.datasets.catalog.text import Form, encoded, ends_of, open_texts
+from textlib.datasets.catalog.vectors import GLOVE, open_vectors
+from textlib.datasets.encoding import Vocabulary, as_sequences
 from textlib.datasets.formats import read_object_npz
 from textlib.datasets.pixels import decode, square
+from textlib.datasets.prepared import Items, open_items, split_items
 from textlib.datasets.registry import Recipe, register
-from textlib.datasets.splitting import content_split
 from textlib.fetching import sources
 from textlib.fetching.errors import IntegrityError
 from textlib.fetching.unpickle import restricted_load
 
-Items = dict[str, Any]
 _KERAS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 
 
@@ -85,15 +83,13 @@ def _cifar10(folder: Path) -> Items:
         url="https://www.cs.toronto.edu/~kriz/cifar.html",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file(
-                "cifar10",
-                "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
-                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
-            ),
-            _cifar10,
+    Recipe(
+        _one_file(
+            "cifar10",
+            "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",
+            "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
         ),
+        _cifar10,
     ),
 )
 def cifar10(info: Info, saved: store.Saved) -> Dataset:
@@ -101,8 +97,7 @@ def cifar10(info: Info, saved: store.Saved) -> Dataset:
     names = (
         "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
     )  # fmt: skip
-    train = Split(saved["train_x"], saved["train_y"])
-    return Dataset(info, train, Split(saved["test_x"], saved["test_y"]), class_names=names)
+    return open_items(info, saved, class_names=names)
 
 
 def _cats_vs_dogs(folder: Path) -> Items:
@@ -118,8 +113,7 @@ def _cats_vs_dogs(folder: Path) -> Items:
                 labels.append(int(kind == "Dog"))
                 names.append(entry)
     y = np.array(labels, dtype=np.int64)
-    order = content_split(photos, (1.0,), labels=y)[0]
-    return {"photos": [photos[row] for row in order], "y": y[order]}
+    return split_items({"photos": photos, "y": y}, (1.0,), keys=photos, labels=y)
 
 
 @register(
@@ -141,16 +135,14 @@ def _cats_vs_dogs(folder: Path) -> Items:
         url="https://www.microsoft.com/en-us/download/details.aspx?id=54765",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file(
-                "cats-vs-dogs",
-                "https://download.microsoft.com/download/3/E/1/"
-                "3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
-                "b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9",
-            ),
-            _cats_vs_dogs,
+    Recipe(
+        _one_file(
+            "cats-vs-dogs",
+            "https://download.microsoft.com/download/3/E/1/"
+            "3E1C3F21-ECDB-4869-8368-6DEBA77B919F/kagglecatsanddogs_5340.zip",
+            "b7974bd00a84a99921f36ee4403f089853777b5ae8d151c76a86e64900334af9",
         ),
+        _cats_vs_dogs,
     ),
 )
 def cats_vs_dogs(
@@ -171,7 +163,7 @@ def cats_vs_dogs(
     size
         Side of the squares.
     """
-    photos, y = saved["photos"], saved["y"]
+    photos, y = saved["train_photos"], saved["train_y"]
     by_class = [np.flatnonzero(y == label) for label in (0, 1)]
     starts = np.cumsum([0, n, validation, test]) // 2
     if starts[-1] > min(map(len, by_class)):
@@ -201,13 +193,13 @@ def _imdb_full(folder: Path) -> Items:
             assert member is not None
             text = member.read().decode("utf-8")
             found[places[1]].append((entry.name, text, int(places[2] == "pos")))
-    parts = {}
+    items: Items = {}
     for name, rows in found.items():
-        rows.sort()
-        order = content_split([text for _, text, _ in rows], (1.0,))[0]
-        labels = np.array([label for _, _, label in rows], dtype=np.int64)
-        parts[name] = ([rows[row][1] for row in order], labels[order])
-    return encoded_items(parts)
+        _, texts, labels = map(list, zip(*sorted(rows), strict=True))
+        part = {"texts": texts, "y": np.array(labels, dtype=np.int64)}
+        shuffled = split_items(part, (1.0,), keys=texts)
+        items |= {f"{name}_{item}": shuffled[f"train_{item}"] for item in part}
+    return encoded(items)
 
 
 @register(
@@ -228,28 +220,18 @@ def _imdb_full(folder: Path) -> Items:
         url="https://ai.stanford.edu/~amaas/data/sentiment/",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file(
-                "imdb-full",
-                "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
-                "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
-            ),
-            _imdb_full,
+    Recipe(
+        _one_file(
+            "imdb-full",
+            "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz",
+            "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe",
         ),
+        _imdb_full,
     ),
 )
-def imdb_full(
-    info: Info,
-    saved: store.Saved,
-    *,
-    form: str = "text",
-    num_words: int | None = None,
-    length: int | None = None,
-) -> Dataset:
+def imdb_full(info: Info, saved: store.Saved, **form: Unpack[Form]) -> Dataset:
     """Return the reviews; label 1 is praise; options as `text.imdb`."""
-    names = ("negative", "positive")
-    return open_texts(info, saved, names, form=form, num_words=num_words, length=length)
+    return open_texts(info, saved, ("negative", "positive"), **form)
 
 
 _TOPICS_46 = (
@@ -276,7 +258,7 @@ def _reuters_keras(folder: Path) -> Items:
             np.concatenate([[encoding.START], sequences[row] + encoding.OFFSET]) for row in rows
         ]
         items[f"{name}_codes"] = np.concatenate(codes).astype(np.int32)
-        items[f"{name}_ends"] = np.cumsum([0, *map(len, codes)]).astype(np.int64)
+        items[f"{name}_ends"] = ends_of(codes)
         items[f"{name}_y"] = np.asarray(arrays["y"])[rows].astype(np.int64)
         vocabulary = Vocabulary(tuple(words))
         items[f"{name}_texts"] = [vocabulary.decode(row) for row in codes]
@@ -300,35 +282,26 @@ def _reuters_keras(folder: Path) -> Items:
         url="https://keras.io/api/datasets/reuters/",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            sources.url(
-                "reuters-keras",
-                {
-                    "reuters.npz": (
-                        f"{_KERAS}/reuters.npz",
-                        "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
-                    ),
-                    "reuters_word_index.json": (
-                        f"{_KERAS}/reuters_word_index.json",
-                        "md5:4d44cc38712099c9e383dc6e5f11a921",
-                    ),
-                },
-            ),
-            _reuters_keras,
+    Recipe(
+        sources.url(
+            "reuters-keras",
+            {
+                "reuters.npz": (
+                    f"{_KERAS}/reuters.npz",
+                    "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
+                ),
+                "reuters_word_index.json": (
+                    f"{_KERAS}/reuters_word_index.json",
+                    "md5:4d44cc38712099c9e383dc6e5f11a921",
+                ),
+            },
         ),
+        _reuters_keras,
     ),
 )
-def reuters_keras(
-    info: Info,
-    saved: store.Saved,
-    *,
-    form: str = "integers",
-    num_words: int | None = None,
-    length: int | None = None,
-) -> Dataset:
+def reuters_keras(info: Info, saved: store.Saved, **form: Unpack[Form]) -> Dataset:
     """Return the newswires, as codes unless another form is asked for; options as `text.imdb`."""
-    return open_texts(info, saved, _TOPICS_46, form=form, num_words=num_words, length=length)
+    return open_texts(info, saved, _TOPICS_46, **({"form": "integers"} | form))
 
 
 def _book(folder: Path) -> Items:
@@ -346,7 +319,7 @@ def _nietzsche(folder: Path) -> Items:
 def _open_book(info: Info, saved: store.Saved) -> Dataset:
     text = saved["text"][0]
     cut = int(0.9 * len(text))
-    return Dataset(info, Split(strings([text[:cut]])), Split(strings([text[cut:]])))
+    return Dataset(info, Split(as_sequences([text[:cut]])), Split(as_sequences([text[cut:]])))
 
 
 @register(
@@ -366,16 +339,14 @@ def _open_book(info: Info, saved: store.Saved) -> Dataset:
         url="https://github.com/karpathy/char-rnn",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file(
-                "tiny-shakespeare",
-                "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/"
-                "tinyshakespeare/input.txt",
-                "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
-            ),
-            _book,
+    Recipe(
+        _one_file(
+            "tiny-shakespeare",
+            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/"
+            "tinyshakespeare/input.txt",
+            "86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",
         ),
+        _book,
     ),
 )
 def tiny_shakespeare(info: Info, saved: store.Saved) -> Dataset:
@@ -401,11 +372,9 @@ def tiny_shakespeare(info: Info, saved: store.Saved) -> Dataset:
         url="https://www.gutenberg.org/ebooks/4363",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file("nietzsche", "https://s3.amazonaws.com/text-datasets/nietzsche.txt", ""),
-            _nietzsche,
-        ),
+    Recipe(
+        _one_file("nietzsche", "https://s3.amazonaws.com/text-datasets/nietzsche.txt", ""),
+        _nietzsche,
     ),
 )
 def nietzsche(info: Info, saved: store.Saved) -> Dataset:
@@ -432,9 +401,8 @@ def _california_housing(folder: Path) -> Items:
         [income, age, rooms / homes, bedrooms / homes, people, people / homes, latitude, longitude],
         axis=1,
     )
-    return split_table(
-        {"x": x.astype(np.float32), "y": (value / 100_000).astype(np.float32)}, lines
-    )
+    y = (value / 100_000).astype(np.float32)
+    return split_items({"x": x.astype(np.float32), "y": y}, keys=lines)
 
 
 @register(
@@ -456,26 +424,22 @@ def _california_housing(folder: Path) -> Items:
         url="https://scikit-learn.org/stable/datasets/real_world.html#california-housing-dataset",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            sources.url(
-                "california-housing",
-                {
-                    "cal_housing.tgz": (
-                        "https://ndownloader.figshare.com/files/5976036",
-                        "aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681",
-                    )
-                },
-            ),
-            _california_housing,
+    Recipe(
+        sources.url(
+            "california-housing",
+            {
+                "cal_housing.tgz": (
+                    "https://ndownloader.figshare.com/files/5976036",
+                    "aaa5c9a6afe2225cc2aed2723682ae403280c4a3695a2ddda4ffb5d8215ea681",
+                )
+            },
         ),
+        _california_housing,
     ),
 )
 def california_housing(info: Info, saved: store.Saved) -> Dataset:
     """Return the districts."""
-    train = Split(saved["train_x"], saved["train_y"])
-    test = Split(saved["test_x"], saved["test_y"])
-    return Dataset(info, train, test, feature_names=_CALIFORNIA)
+    return open_items(info, saved, feature_names=_CALIFORNIA)
 
 
 def _jena_climate(folder: Path) -> Items:
@@ -514,11 +478,9 @@ def _jena_climate(folder: Path) -> Items:
         url="https://www.bgc-jena.mpg.de/wetter/",
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file("jena-climate", f"{_KERAS}/jena_climate_2009_2016.csv.zip", ""),
-            _jena_climate,
-        ),
+    Recipe(
+        _one_file("jena-climate", f"{_KERAS}/jena_climate_2009_2016.csv.zip", ""),
+        _jena_climate,
     ),
 )
 def jena_climate(info: Info, saved: store.Saved) -> Dataset:
@@ -544,29 +506,19 @@ def _glove_100d(folder: Path) -> Items:
     Info(
         name="glove_100d",
         title="GloVe word vectors, 100 dimensions",
-        family="vectors",
-        summary="Vectors of 400,000 words, trained on six billion words of Wikipedia and news.",
-        task="embeddings",
-        kind="real",
-        license="PDDL 1.0",
-        citation="J. Pennington, R. Socher and C. Manning, GloVe: global vectors for word "
-        "representation, EMNLP 2014.",
         source="the authors' page",
         shapes="x (400000, 100) float32; y (400000,) strings",
         size_mb=862,
-        notes="They carry the prejudices of the texts that they were trained on.",
-        url="https://nlp.stanford.edu/projects/glove/",
+        **GLOVE,
         offline=False,
     ),
-    recipes=(
-        Recipe(
-            _one_file(
-                "glove-6b",
-                "https://nlp.stanford.edu/data/glove.6B.zip",
-                "617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb",
-            ),
-            _glove_100d,
+    Recipe(
+        _one_file(
+            "glove-6b",
+            "https://nlp.stanford.edu/data/glove.6B.zip",
+            "617afb2fe6cbd085c235baf7a465b96f4112bd7f7ccb2b2cbd649fed9cbcf2fb",
         ),
+        _glove_100d,
     ),
 )
 def glove_100d(info: Info, saved: store.Saved) -> Dataset:

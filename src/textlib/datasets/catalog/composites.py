@@ -3,23 +3,24 @@
 Photographic cut-outs are pasted on photographs of monuments, and digits on a canvas. Training
 pictures use training parts only and test pictures test parts only, so nothing leaks.
 
+``n`` and ``test`` are the pictures of each part, ``seed`` is the seed of the composition.
 Boxes are ``(x_min, y_min, x_max, y_max)`` in pixels; the last two lie just outside the object.
 """
 
 import functools
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from textlib import paths
-from textlib.datasets import registry
 from textlib.datasets._types import Dataset, Info, Split
-from textlib.datasets.catalog.images import split_items
-from textlib.datasets.catalog.synthetic import streams
+from textlib.datasets.generated import streams
+from textlib.datasets.loading import load
 from textlib.datasets.pixels import square
+from textlib.datasets.prepared import open_items, split_items
 from textlib.datasets.registry import Recipe, register
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
@@ -83,22 +84,18 @@ def _fitted(image: bytes) -> np.ndarray:
         notes="Credit Tux Paint where pictures are published.",
         url="https://tuxpaint.org/stamps/",
     ),
-    recipes=(
-        Recipe(
-            sources.debian(
-                "tuxpaint-stamps-default",
-                *(f"usr/share/tuxpaint/stamps/{folder}/*.png" for folder in _FOLDERS.values()),
-            ),
-            _cutouts,
+    Recipe(
+        sources.debian(
+            "tuxpaint-stamps-default",
+            *(f"usr/share/tuxpaint/stamps/{folder}/*.png" for folder in _FOLDERS.values()),
         ),
+        _cutouts,
     ),
     digest="89aa4b598f257fc9031f64e684bc362251759faf5ad97688f85dd6a3bbc047de",
 )
 def cutouts(info: Info, saved: Saved) -> Dataset:
     """Return the cut-outs; ``extra`` has their names, by part."""
-    train, test = (Split(saved[f"{part}_x"], saved[f"{part}_y"]) for part in ("train", "test"))
-    names = {f"{part}_names": tuple(saved[f"{part}_names"]) for part in ("train", "test")}
-    return Dataset(info, train, test, class_names=KINDS, extra=names)
+    return open_items(info, saved, class_names=KINDS, extra={"names": "names"})
 
 
 # --- pasting ------------------------------------------------------------------------------------
@@ -228,10 +225,29 @@ def _scene(
     return board
 
 
+def _composed(
+    seed: int,
+    rows: tuple[int, int],
+    *,
+    size: int,
+    most: int,
+    count: Callable[[np.random.Generator], int],
+    scale: tuple[float, float],
+) -> list[Split]:
+    """Return pictures of ``count`` objects, at most ``most``, for training and for testing."""
+    parts = []
+    for name, rng, number in zip(("train", "test"), streams(seed, 2), rows, strict=True):
+        cut, photos = _parts(name)
+        boards = (
+            _scene(rng, cut, photos, size=size, objects=count(rng), scale=scale)
+            for _ in range(number)
+        )
+        parts.append(collect(boards, most))
+    return parts
+
+
 def _parts(split: str) -> tuple[Split, list[np.ndarray]]:
     """Return the cut-outs and the background photographs of one part."""
-    from textlib.datasets import load
-
     cut = load("cutouts")
     monuments = _monuments(str(paths.data_dir()))
     if split == "train":
@@ -243,8 +259,6 @@ def _parts(split: str) -> tuple[Split, list[np.ndarray]]:
 @functools.cache
 def _monuments(cache: str) -> list[np.ndarray]:
     """Return the photographs of monuments at half their size; decoding them takes a second."""
-    from textlib.datasets import load
-
     photos = load("photographs").train
     return [photos.x[row][::2, ::2].copy() for row in np.flatnonzero(photos.y == 2)]
 
@@ -281,24 +295,15 @@ def composites(
 
     Parameters
     ----------
-    n, test
-        Pictures for training and for testing.
     size
         Side of the pictures.
-    seed
-        Seed of the composition.
     """
-
-    def part(name: str, rng: np.random.Generator, rows: int) -> Split:
-        cut, photos = _parts(name)
-        boards = (
-            _scene(rng, cut, photos, size=size, objects=1, scale=(0.5, 0.9)) for _ in range(rows)
-        )
-        x, y = collect(boards, 1)
-        return Split(x, {"label": y["labels"][:, 0], "box": y["boxes"][:, 0], "mask": y["mask"]})
-
-    first, second = streams(seed, 2)
-    return Dataset(info, part("train", first, n), part("test", second, test), class_names=KINDS)
+    rows, scale = (n, test), (0.5, 0.9)
+    train, test_part = (
+        Split(x, {"label": y["labels"][:, 0], "box": y["boxes"][:, 0], "mask": y["mask"]})
+        for x, y in _composed(seed, rows, size=size, most=1, count=lambda rng: 1, scale=scale)
+    )
+    return Dataset(info, train, test_part, class_names=KINDS)
 
 
 @register(
@@ -324,33 +329,18 @@ def scenes(
 
     Parameters
     ----------
-    n, test
-        Pictures for training and for testing.
     size
         Side of the pictures.
     objects
         Most objects in a picture.
-    seed
-        Seed of the composition.
     """
 
-    def part(name: str, rng: np.random.Generator, rows: int) -> Split:
-        cut, photos = _parts(name)
-        boards = (
-            _scene(
-                rng,
-                cut,
-                photos,
-                size=size,
-                objects=int(rng.integers(1, objects + 1)),
-                scale=(0.3, 0.55),
-            )
-            for _ in range(rows)
-        )
-        return collect(boards, objects)
+    def count(rng: np.random.Generator) -> int:
+        return int(rng.integers(1, objects + 1))
 
-    first, second = streams(seed, 2)
-    return Dataset(info, part("train", first, n), part("test", second, test), class_names=KINDS)
+    rows, scale = (n, test), (0.3, 0.55)
+    train, test_part = _composed(seed, rows, size=size, most=objects, count=count, scale=scale)
+    return Dataset(info, train, test_part, class_names=KINDS)
 
 
 # --- digits on a canvas -------------------------------------------------------------------------
@@ -381,14 +371,10 @@ def digit_scenes(
 
     Parameters
     ----------
-    n, test
-        Pictures for training and for testing.
     size
         Side of the pictures, at least 28.
     objects
         Most digits in a picture.
-    seed
-        Seed of the composition.
 
     Raises
     ------
@@ -397,9 +383,8 @@ def digit_scenes(
     """
     if size < 28:
         raise ValueError(f"size is {size}; a digit needs 28 pixels.")
-    digits = registry.get("mnist")
-    spec = digits.open(digits.info, registry.prepare(digits))
-    assert spec.test is not None
+    digits = load("mnist")
+    assert digits.test is not None
 
     def part(rng: np.random.Generator, split: Split, rows: int) -> Split:
         boards = []
@@ -420,7 +405,7 @@ def digit_scenes(
     first, second = streams(seed, 2)
     return Dataset(
         info,
-        part(first, spec.train, n),
-        part(second, spec.test, test),
-        class_names=spec.class_names,
+        part(first, digits.train, n),
+        part(second, digits.test, test),
+        class_names=digits.class_names,
     )

