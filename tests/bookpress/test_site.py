@@ -5,11 +5,12 @@ import itertools
 import queue
 import re
 from types import SimpleNamespace
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from PIL import Image
+from PIL import Image, ImageCms, ImageOps
 
 from bookpress import pdf
 from bookpress.repository import Repository
@@ -26,6 +27,7 @@ from bookpress.site import (
     references,
     sitemap,
 )
+from textlib import paths
 from textlib.plotting import palette
 
 
@@ -140,6 +142,56 @@ def picture(mode, pixels):
     return Image.fromarray(np.asarray(pixels, np.uint8), mode)
 
 
+def as_bytes(image, kind, **options):
+    stream = io.BytesIO()
+    image.save(stream, kind, **options)
+    return stream.getvalue()
+
+
+def published(image, kind, **options):
+    """Return what a reader gets of a picture that an author saved."""
+    with Image.open(io.BytesIO(as_bytes(image, kind, **options))) as saved:
+        return Image.open(io.BytesIO(images.encode(saved)))
+
+
+def half_clear(mode):
+    """Return a picture whose left half is transparent, in the way of its mode."""
+    image = Image.new("RGBA", (20, 20), (0, 0, 0, 255))
+    image.paste((255, 255, 255, 0), (0, 0, 10, 20))
+    if mode in ("RGBA", "LA"):
+        return image.convert(mode)
+    levels = np.where(np.asarray(image)[..., 3], 0, 255)
+    if mode == "I;16":
+        found = Image.fromarray((levels * 257).astype(np.uint16))
+    else:
+        found = Image.fromarray(levels.astype(np.uint8)).convert(mode)
+    clear = {"P": found.getpixel((5, 5)), "RGB": (255, 255, 255), "L": 255, "I;16": 65535}
+    found.info["transparency"] = clear[mode]
+    return found
+
+
+class SiteApp(SimpleNamespace):
+    """As much of Sphinx as the pictures ask."""
+
+    def publish(self, content, name):
+        (self.srcdir / name).write_bytes(content)
+        self.builder.images[name] = name
+        return images.publish(self, quote(name))
+
+    def picture(self, file):
+        return Image.open(self.outdir / "_images" / unquote(file))
+
+
+@pytest.fixture
+def site_app(tmp_path):
+    return SiteApp(
+        builder=SimpleNamespace(images={}, format="html"),
+        srcdir=tmp_path,
+        outdir=paths.make_dir(tmp_path / "out"),
+        doctreedir=tmp_path / "doctrees",
+    )
+
+
 @pytest.mark.parametrize(
     ("sheet", "characters"),
     [
@@ -202,9 +254,89 @@ class TestImages:
         wide = Image.new("RGB", (4000, 1000))
         assert Image.open(io.BytesIO(images.encode(wide))).size == (1680, 420)
 
-    def test_transparency_is_kept(self):
-        clear = Image.new("RGBA", (20, 20), (10, 20, 30, 0))
-        assert Image.open(io.BytesIO(images.encode(clear))).convert("RGBA").getpixel((5, 5))[3] == 0
+    @pytest.mark.parametrize("mode", ["RGBA", "LA", "P", "RGB", "L", "I;16"])
+    def test_transparency_is_kept_however_a_picture_says_it(self, mode):
+        back = published(half_clear(mode), "png")
+        assert back.getpixel((5, 5))[3] == 0
+        assert back.getpixel((15, 5))[3] == 255
+
+    @pytest.mark.parametrize("orientation", range(1, 9))
+    @pytest.mark.parametrize("kind", ["jpeg", "mpo", "png"])
+    def test_a_photograph_stands_upright_and_says_its_size(self, site_app, kind, orientation):
+        # Seen upright, the picture is wide and its left half is red.
+        upright = Image.new("RGB", (60, 20), "blue")
+        upright.paste("red", (0, 0, 30, 20))
+        undone = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # what the camera did to it
+        held = upright.transpose(undone[orientation]) if orientation > 1 else upright
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        more = {"append_images": [held], "save_all": True} if kind == "mpo" else {}
+        picture = site_app.publish(as_bytes(held, kind, exif=exif, **more), "photo.jpg")
+        assert (picture.width, picture.height) == (60, 20)
+        shown = ImageOps.exif_transpose(site_app.picture(picture.file)).convert("RGB")
+        assert shown.size == (60, 20)
+        assert shown.getpixel((5, 10))[0] > 200 > shown.getpixel((55, 10))[0]
+
+    def test_gray_of_16_bits_keeps_its_shades(self):
+        levels = np.linspace(0, 65535, 256).astype(np.uint16).repeat(4).reshape(1, -1)
+        back = published(Image.fromarray(levels.repeat(40, axis=0)), "png").convert("L")
+        assert np.abs(np.asarray(back, int)[5] - levels[0] // 257).max() <= 16
+
+    def test_inks_of_a_printer_become_colors_of_a_screen(self):
+        back = published(Image.new("CMYK", (40, 40), (0, 255, 255, 0)), "jpeg").convert("RGB")
+        red, green, blue = back.getpixel((9, 9))
+        assert red > 200 > 60 > max(green, blue)
+
+    def test_a_profile_is_applied_and_one_of_another_kind_of_picture_passed_over(self):
+        lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+        image = Image.new("RGB", (40, 40), (200, 128, 128))
+        assert published(image, "png", icc_profile=lab).getpixel((9, 9))[:3] == (200, 128, 128)
+        plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+        kept = published(image, "png", icc_profile=plain)
+        assert np.abs(np.subtract(kept.getpixel((9, 9))[:3], (200, 128, 128))).max() <= 2
+        assert "icc_profile" not in kept.info
+
+    @pytest.mark.parametrize("kind", ["png", "gif", "webp"])
+    def test_what_moves_is_left_alone_and_says_its_size(self, site_app, kind):
+        frames = [Image.new("RGB", (40, 30), color) for color in ("red", "green", "blue")]
+        content = as_bytes(frames[0], kind, save_all=True, append_images=frames[1:])
+        picture = site_app.publish(content, f"moving.{kind}")
+        assert picture == images.Picture(f"moving.{kind}", 40, 30, len(content))
+        assert (site_app.outdir / "_images" / picture.file).read_bytes() == content
+
+    def test_what_is_no_picture_is_left_to_sphinx(self, site_app):
+        assert site_app.publish(b"no picture", "broken.png") is None
+        assert site_app.publish(as_bytes(Image.new("RGB", (99, 99)), "png")[:40], "cut.png") is None
+
+    def test_pictures_that_differ_in_their_suffix_do_not_meet(self, site_app):
+        rng = np.random.default_rng(0)
+        noise = picture("RGB", rng.integers(0, 256, (80, 80, 3)))
+        names = {
+            site_app.publish(as_bytes(noise, kind), f"a plot.{suffix}").file
+            for kind, suffix in (("png", "png"), ("bmp", "bmp"))
+        }
+        assert names == {"a%20plot.png.webp", "a%20plot.bmp.webp"}
+
+    def test_only_what_the_site_refers_to_stays_in_its_folder(self, site_app):
+        folder = paths.make_dir(site_app.outdir / "_images")
+        kept = ["a.webp", "b c.png", "d&e.png", "ground.png", "link.png"]
+        for name in [*kept, "a.png", "old.png"]:
+            (folder / name).write_bytes(b"")
+        page = site_app.outdir / "part/page.html"
+        paths.make_dir(page.parent)
+        page.write_text(
+            '<meta content="https://host/book/_images/a.webp"><img src="../_images/b%20c.png">'
+            "<img src='../_images/d&amp;e.png'><a href=\"../_images/link.png?x#y\">a.png</a>"
+        )
+        (site_app.outdir / "own.css").write_text("p {background: url(../_images/ground.png)}")
+        images.remove_unused(site_app, None)
+        assert sorted(file.name for file in folder.iterdir()) == sorted(kept)
+
+    def test_a_build_that_broke_off_removes_no_picture(self, site_app):
+        folder = paths.make_dir(site_app.outdir / "_images")
+        (folder / "a.png").write_bytes(b"")
+        images.remove_unused(site_app, RuntimeError())
+        assert (folder / "a.png").is_file()
 
 
 class TestReferences:
@@ -269,6 +401,17 @@ class TestFinish:
         finish.mend_tables(soup)
         assert str(soup.code) == "<code>textlib.<wbr/>digit_<wbr/>scenes 1.5</code>"
         assert soup.code.get_text() == "textlib.digit_scenes 1.5"
+
+    def test_what_opens_a_folded_box_holds_no_blocks(self):
+        soup = self.soup('<details><summary><p class="a">Show</p><p>x</p></summary></details>')
+        finish.mend_summaries(soup)
+        assert str(soup.summary) == ('<summary><span class="a">Show</span><span>x</span></summary>')
+
+    def test_styles_that_cells_write_go_to_the_head(self):
+        drawing = "<svg><style>path{fill:red}</style></svg>"
+        soup = self.soup(f'<p>t</p><style type="text/css">#T td{{color:red}}</style>{drawing}')
+        assert finish.move_styles(soup) == "<style>#T td{color:red}</style>"
+        assert str(soup) == f"<p>t</p>{drawing}"
 
     def test_noise_goes_and_meaning_stays(self):
         soup = self.soup('<div class="cell docutils container"><p class="docutils">x</p></div>')

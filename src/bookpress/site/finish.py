@@ -38,7 +38,9 @@ def finish(
     soup = BeautifulSoup(body, "html.parser")
     size_images(app, soup)
     fold(soup)
+    mend_summaries(soup)
     mend_tables(soup)
+    context["metatags"] = context.get("metatags", "") + move_styles(soup)
     mend_code(soup)
     mend_sections(soup)
     mark_external(soup)
@@ -58,6 +60,8 @@ def size_images(app: Sphinx, soup: BeautifulSoup) -> None:
             picture = images.publish(app, file)
             if picture is not None:
                 image["src"] = f"{folder}/{picture.file}"
+                if (link := image.find_parent("a", href=source)) is not None:
+                    link["href"] = image["src"]  # where a click shows the whole picture
                 image["width"], image["height"] = str(picture.width), str(picture.height)
         image["decoding"] = "async"
         if position:
@@ -77,6 +81,20 @@ def fold(soup: BeautifulSoup) -> None:
         title.name = "summary"
         title.attrs.pop("class", None)
         box["class"] = " ".join(name for name in classes(box) if name not in _FOLDED)
+
+
+def mend_summaries(soup: BeautifulSoup) -> None:
+    """Make blocks in what opens a folded box inline: HTML allows no others there."""
+    for block in soup.select("summary p, summary div"):
+        block.name = "span"
+
+
+def move_styles(soup: BeautifulSoup) -> str:
+    """Take the style sheets that cells write out of the text; return them for the head."""
+    found = [style for style in soup.find_all("style") if style.find_parent("svg") is None]
+    for style in found:
+        style.extract().attrs.pop("type", None)  # the only type there is
+    return "".join(map(str, found))
 
 
 def mend_tables(soup: BeautifulSoup) -> None:

@@ -2,24 +2,27 @@
 
 Plots have few colors and become lossless WebP; photographs become lossy WebP of high quality. A
 result is kept by the content of its source, so each picture is encoded once. Notebooks keep the
-originals.
+originals; the site keeps only what its pages and style sheets refer to.
 """
 
+import contextlib
 import hashlib
 import io
 import re
 import shutil
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image, ImageCms, ImageOps
 from sphinx.application import Sphinx
 
 from textlib import paths
 
-_VERSION = b"8"  # change it when `encode` changes
+_VERSION = b"9"  # change it when `encode` changes
 _CSS_DPI = 96
 #: No picture is sent with more pixels than a sharp screen can show in the column.
 _MAX_WIDTH = 1680
@@ -35,6 +38,9 @@ _FEW = (
 _AREA, _AREA_ERROR = 1 / 500, 2
 _PHOTO_QUALITY = 84
 _TOO_LARGE = 60_000  # bytes of a lossless picture, from where lossy is considered
+_SIDEWAYS = (5, 6, 7, 8)  # orientations of EXIF that exchange width and height
+_NAMED = re.compile(r"_images/([^\s\"'()<>?#]+)")
+_NAMING = (".html", ".css", ".js", ".svg", ".xml", ".json")  # files that can refer to a picture
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,7 @@ class Picture:
     Attributes
     ----------
     file
-        Its name in the folder of images.
+        Its name in the folder of images, as an address spells it.
     width, height
         Size on the page, in CSS pixels.
     bytes
@@ -57,7 +63,7 @@ class Picture:
     bytes: int
 
 
-def publish(app: Sphinx, file: str, *, width: int | None = None) -> Picture | None:
+def publish(app: Sphinx, file: str) -> Picture | None:
     """Write the light version of a picture that Sphinx publishes.
 
     Parameters
@@ -65,44 +71,78 @@ def publish(app: Sphinx, file: str, *, width: int | None = None) -> Picture | No
     app
         The Sphinx application.
     file
-        Name of the picture in ``_images``.
-    width
-        Scale down to this many pixels, for a thumbnail. Default: keep the size.
+        Name of the picture in ``_images``, as an address spells it.
 
     Returns
     -------
     Picture or None
         None if the source of the picture is not known or cannot be read.
     """
-    source = _source(app, file)
-    return None if source is None else publish_file(app, source, stem=Path(file).stem, width=width)
+    name = unquote(file)
+    for original, published in getattr(app.builder, "images", {}).items():
+        if published == name and (source := Path(app.srcdir) / original).is_file():
+            return publish_file(app, source, name=name)
+    return None
 
 
 def publish_file(
-    app: Sphinx, source: Path, *, stem: str, width: int | None = None
+    app: Sphinx, source: Path, *, name: str, width: int | None = None
 ) -> Picture | None:
-    """Write the light version of a picture file; see `publish`."""
-    if source.suffix == ".svg":
-        return _svg(app, source, stem)
-    if source.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        return None
-    cache = paths.make_dir(Path(app.doctreedir) / "site-images")
+    """Write the light version of a picture file.
+
+    Parameters
+    ----------
+    app
+        The Sphinx application.
+    source
+        The picture.
+    name
+        What to call it in ``_images``; the suffix ``.webp`` is added where it became one.
+    width
+        Scale down to this many pixels, for a thumbnail. Default: keep the size.
+
+    Returns
+    -------
+    Picture or None
+        None if the picture cannot be read.
+    """
+    if source.suffix.lower() == ".svg":
+        size = _svg_size(source)
+        return None if size is None else _put(app, source, name, size)
     content = source.read_bytes()
-    key = hashlib.sha256(_VERSION + str(width).encode() + content).hexdigest()[:24]
-    with Image.open(io.BytesIO(content)) as image:
-        shown = (
-            _shown(image) if width is None else (width, round(width * image.height / image.width))
-        )
-        light = cache / f"{key}.webp"
-        if not light.is_file():
-            with paths.atomic_write(light) as draft:
-                draft.write_bytes(encode(image, max_width=width or _MAX_WIDTH))
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            shown = _shown(image)
+            if width is not None:
+                shown = width, round(width * shown[1] / shown[0])
+            light = source if _moves(image) else _encoded(app, image, content, width)
+    except OSError:
+        return None
     if width is None and light.stat().st_size >= len(content):
         light = source
-    name = f"{stem}{'' if width is None else f'-{width}'}{light.suffix}"
+    return _put(app, light, name if light == source else f"{name}.webp", shown)
+
+
+def _encoded(app: Sphinx, image: Image.Image, content: bytes, width: int | None) -> Path:
+    """Return the file with the light version of a picture; encode it if nobody has."""
+    cache = paths.make_dir(Path(app.doctreedir) / "site-images")
+    key = hashlib.sha256(_VERSION + str(width).encode() + content).hexdigest()[:24]
+    light = cache / f"{key}.webp"
+    if not light.is_file():
+        with paths.atomic_write(light) as draft:
+            draft.write_bytes(encode(image, max_width=width or _MAX_WIDTH))
+    return light
+
+
+def _put(app: Sphinx, file: Path, name: str, shown: tuple[int, int]) -> Picture:
     target = paths.make_dir(Path(app.outdir) / "_images") / name
-    shutil.copyfile(light, target)
-    return Picture(name, *shown, target.stat().st_size)
+    shutil.copyfile(file, target)
+    return Picture(quote(name), *shown, target.stat().st_size)
+
+
+def _moves(image: Image.Image) -> bool:
+    """Tell whether a picture is an animation; a camera's second picture is none."""
+    return getattr(image, "is_animated", False) and image.format != "MPO"
 
 
 def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
@@ -115,8 +155,7 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
     max_width
         Wider pictures are scaled down, in pixels.
     """
-    if image.mode not in ("RGB", "RGBA"):
-        image = image.convert("RGBA" if "A" in image.getbands() else "RGB")
+    image = _plain(image)
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
         image = image.convert("RGB")
     if image.width > max_width:
@@ -129,6 +168,43 @@ def encode(image: Image.Image, *, max_width: int = _MAX_WIDTH) -> bytes:
     # Gray photographs and feature maps have few colors too, and no sharp lines to keep.
     lossy = _webp(image, quality=_PHOTO_QUALITY)
     return lossy if exact is None or len(lossy) < len(exact) else exact
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return a picture upright, in sRGB with 8 bits a channel, and without hidden facts."""
+    image = ImageOps.exif_transpose(image)
+    image = _srgb(_eight_bits(image))
+    image.info.clear()  # a phone notes where it was
+    return image
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return a picture with 8 bits a channel, and transparent where it was."""
+    if image.mode.startswith("I"):  # Pillow would turn everything above 255 white
+        levels = np.asarray(image)
+        gray = Image.fromarray((levels // 257).clip(0, 255).astype(np.uint8))
+        gray.info = dict(image.info)
+        if (clear := gray.info.pop("transparency", None)) is not None:
+            gray.putalpha(Image.fromarray(255 * (levels != clear).astype(np.uint8)))
+        return gray
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in ("L", "RGB", "CMYK") else image.convert("RGB")
+
+
+def _srgb(image: Image.Image) -> Image.Image:
+    """Return a picture in the colors of the web, as RGB or RGBA."""
+    alpha = image.getchannel("A") if "A" in image.getbands() else None
+    found = image.convert("RGB")
+    if profile := image.info.get("icc_profile"):
+        with contextlib.suppress(OSError, ImageCms.PyCMSError):  # damaged, or of another mode
+            given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            inks = image if alpha is None else found
+            web = ImageCms.createProfile("sRGB")
+            found = ImageCms.profileToProfile(inks, given, web, outputMode="RGB") or found
+    if alpha is not None:
+        found.putalpha(alpha)
+    return found
 
 
 def _few_colors(image: Image.Image) -> Image.Image | None:
@@ -167,19 +243,12 @@ def _shown(image: Image.Image) -> tuple[int, int]:
     """Return the size in CSS pixels: a figure is as large as its size in inches says."""
     dpi = float(image.info.get("dpi", (_CSS_DPI, _CSS_DPI))[0]) or _CSS_DPI
     scale = _CSS_DPI / dpi if dpi > _CSS_DPI else 1.0
-    return round(image.width * scale), round(image.height * scale)
+    width, height = round(image.width * scale), round(image.height * scale)
+    sideways = image.getexif().get(ExifTags.Base.Orientation) in _SIDEWAYS
+    return (height, width) if sideways else (width, height)
 
 
-def _source(app: Sphinx, file: str) -> Path | None:
-    images: dict[str, Any] = getattr(app.builder, "images", {})
-    for original, name in images.items():
-        if name == file:
-            path = Path(app.srcdir) / original
-            return path if path.is_file() else None
-    return None
-
-
-def _svg(app: Sphinx, source: Path, stem: str) -> Picture | None:
+def _svg_size(source: Path) -> tuple[int, int] | None:
     head = source.read_text(encoding="utf8", errors="replace")[:4000]
     box = re.search(r'viewBox="\s*[-\d.]+[\s,]+[-\d.]+[\s,]+([\d.]+)[\s,]+([\d.]+)', head)
     width = re.search(r'<svg[^>]*?\swidth="([\d.]+)(pt|px|)"', head, re.DOTALL)
@@ -188,11 +257,28 @@ def _svg(app: Sphinx, source: Path, stem: str) -> Picture | None:
     ratio = float(box[2]) / float(box[1])
     points = float(width[1]) if width else float(box[1])
     shown = points * _CSS_DPI / 72 if width and width[2] == "pt" else points
-    target = paths.make_dir(Path(app.outdir) / "_images") / f"{stem}.svg"
-    shutil.copyfile(source, target)
-    return Picture(target.name, round(shown), round(shown * ratio), target.stat().st_size)
+    return round(shown), round(shown * ratio)
+
+
+def remove_unused(app: Sphinx, exception: Exception | None) -> None:
+    """Delete the pictures that nothing on the site refers to, such as replaced originals.
+
+    The files of the site are asked, not this build: it may have written few of the pages.
+    """
+    folder = Path(app.outdir) / "_images"
+    if exception is not None or app.builder.format != "html" or not folder.is_dir():
+        return
+    used: set[str] = set()
+    for file in Path(app.outdir).rglob("*"):
+        if file.suffix in _NAMING and file.is_file():
+            text = file.read_text(encoding="utf8", errors="replace")
+            used.update(unquote(unescape(name)) for name in _NAMED.findall(text))
+    for picture in folder.iterdir():
+        if picture.is_file() and picture.name not in used:
+            picture.unlink()
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Nothing to register: ``finish`` and ``partmap`` call this module."""
+    """Clean up after the build; ``finish`` and ``partmap`` call the rest of this module."""
+    app.connect("build-finished", remove_unused)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

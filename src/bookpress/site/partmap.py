@@ -107,8 +107,8 @@ def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
         uri = thumbnail(app.env, document)
         if uri is None:
             continue
-        stem = f"part-{folder}"
-        picture = images.publish_file(app, Path(app.srcdir) / uri, stem=stem, width=_WIDTH)
+        source = Path(app.srcdir) / uri
+        picture = images.publish_file(app, source, name=f"part-{folder}", width=_WIDTH)
         if picture is not None:
             up = "../" * app.config.root_doc.count("/")
             told = html.escape(f"A figure of the chapter “{app.env.titles[document].astext()}”")
