@@ -404,8 +404,13 @@ class TestFinish:
 
     def test_what_opens_a_folded_box_holds_no_blocks(self):
         soup = self.soup('<details><summary><p class="a">Show</p><p>x</p></summary></details>')
-        finish.mend_summaries(soup)
+        finish.mend_nesting(soup)
         assert str(soup.summary) == ('<summary><span class="a">Show</span><span>x</span></summary>')
+
+    def test_a_paragraph_holds_no_blocks(self):
+        soup = self.soup("<p>Returns<ul><li>x</li></ul></p><p>y <b>z</b></p>")
+        finish.mend_nesting(soup)
+        assert str(soup) == "<div>Returns<ul><li>x</li></ul></div><p>y <b>z</b></p>"
 
     def test_styles_that_cells_write_go_to_the_head(self):
         drawing = "<svg><style>path{fill:red}</style></svg>"

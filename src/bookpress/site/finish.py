@@ -14,6 +14,7 @@ from sphinx.application import Sphinx
 from bookpress.site import colors, images, references
 
 _FOLDED = {"dropdown", "toggle"}
+_BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
 _NOISE = {"docutils", "notranslate", "literal", "reference", "container", "align-default", "simple"}
 _JOINTS = re.compile(r"(?<=[A-Za-z][._])(?=[A-Za-z])")
 
@@ -38,7 +39,7 @@ def finish(
     soup = BeautifulSoup(body, "html.parser")
     size_images(app, soup)
     fold(soup)
-    mend_summaries(soup)
+    mend_nesting(soup)
     mend_tables(soup)
     context["metatags"] = context.get("metatags", "") + move_styles(soup)
     mend_code(soup)
@@ -83,10 +84,13 @@ def fold(soup: BeautifulSoup) -> None:
         box["class"] = " ".join(name for name in classes(box) if name not in _FOLDED)
 
 
-def mend_summaries(soup: BeautifulSoup) -> None:
-    """Make blocks in what opens a folded box inline: HTML allows no others there."""
+def mend_nesting(soup: BeautifulSoup) -> None:
+    """Let no block stand where HTML allows only text: in a paragraph, or in what opens a box."""
     for block in soup.select("summary p, summary div"):
         block.name = "span"
+    for paragraph in soup.find_all("p"):
+        if paragraph.find(_BLOCKS):
+            paragraph.name = "div"
 
 
 def move_styles(soup: BeautifulSoup) -> str:
