@@ -118,7 +118,10 @@ async function start(demo) {
 }
 
 for (const demo of document.querySelectorAll(".demo[data-kind]")) {
-  if (typeof WebAssembly !== "object") continue;
+  if (typeof WebAssembly !== "object") {
+    demo.querySelector(".demo-status").textContent = "This browser lacks WebAssembly, which the demo needs.";
+    continue;
+  }
   demo.querySelector(".demo-offer").hidden = false;
   demo.querySelector(".demo-start").addEventListener("click", () => start(demo));
 }
