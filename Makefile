@@ -20,8 +20,7 @@ serve: $(READY) ## Show the book on 127.0.0.1 and rebuild it when a file changes
 	@$(BIN)/python -m bookpress.command serve $(ARGS)
 
 test: $(READY) ## Run all tests (builds the book first if it is not built)
-	@$(BIN)/python -m pytest -n 2 -m "not alone" $(ARGS)
-	@$(BIN)/python -m pytest -m alone tests/site
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(READY) ## Format, lint, types and the fast tests (under two minutes)
 	@$(BIN)/ruff format --check src tests
@@ -38,8 +37,8 @@ bench: $(READY) ## Time builds, data loading and trainings; writes the tables in
 	@$(BIN)/python tests/benchmarks/bench_training.py
 	@$(BIN)/python tests/benchmarks/bench_build.py
 
-figures: $(READY) ## Write what `make test` measured of the site into CONTRIBUTING.md
-	@$(BIN)/python tests/benchmarks/site_figures.py
+figures: $(READY) ## Write what is measured of the site into CONTRIBUTING.md (after `make test`)
+	@$(BIN)/python -m tests.benchmarks.site_figures
 
 pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
 	@$(BIN)/python -m bookpress.pdf

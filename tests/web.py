@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send_body(self, body, behavior):
         if behavior.stall is not None:
-            behavior.stall.wait(10)
+            behavior.stall.wait()
         step = max(1, len(body) // 4) if behavior.trickle else max(1, len(body))
         for start in range(0, len(body), step):
             self.wfile.write(body[start : start + step])

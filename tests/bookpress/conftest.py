@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bookpress.book import Book
+from tests.waiting import PATIENCE
 
 CONFIG = """
 title: Fixture
@@ -129,7 +130,7 @@ class Fixture:
             self.command(*arguments),
             capture_output=True,
             text=True,
-            timeout=170,
+            timeout=PATIENCE,
             env=environment(),
             check=False,
         )

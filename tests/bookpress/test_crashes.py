@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 
 import psutil
 import pytest
@@ -11,9 +10,17 @@ import pytest
 from bookpress import page_cache
 from bookpress.page_cache import PageCache
 from tests.bookpress.conftest import environment
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.slow
-SLOW = "import time\nopen('started', 'w').close()\ntime.sleep(60)"
+SLOW = "import time\nopen('started', 'w').close()\ntime.sleep(3600)"
+
+COUNTED = """
+import os, time, uuid
+open(f'ran-{uuid.uuid4()}', 'w').close()
+while not os.path.exists('both-have-a-plan'):
+    time.sleep(0.05)
+"""
 
 
 def start(fixture, *arguments):
@@ -28,14 +35,6 @@ def start(fixture, *arguments):
         # A shell that runs the tests in the background has told them to ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-
-
-def wait_for(condition, seconds=60):
-    """Wait until something is true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
 
 
 def family(pid):
@@ -66,9 +65,9 @@ def test_kill_9_loses_only_the_page_in_flight_and_leaves_no_kernel_behind(half_d
     assert kernels
     os.kill(build.pid, signal.SIGKILL)
     build.wait()
-    _, alive = psutil.wait_procs(kernels, timeout=15)
+    _, alive = psutil.wait_procs(kernels, timeout=PATIENCE)
     assert not alive
-    fixture.edit("book/part/slow.md", "time.sleep(60)", "pass")
+    fixture.edit("book/part/slow.md", "time.sleep(3600)", "pass")
     assert fixture.executed() == {"part/slow"}
 
 
@@ -78,12 +77,12 @@ def test_ctrl_c_stops_the_kernels_and_keeps_what_is_finished(half_done):
     wait_for(begun)
     kernels = family(build.pid)
     os.kill(build.pid, signal.SIGINT)
-    said, _ = build.communicate(timeout=30)
+    said, _ = build.communicate(timeout=PATIENCE)
     assert build.returncode == 130, said
     assert "Interrupted" in said
-    _, alive = psutil.wait_procs(kernels, timeout=15)
+    _, alive = psutil.wait_procs(kernels, timeout=PATIENCE)
     assert not alive
-    fixture.edit("book/part/slow.md", "time.sleep(60)", "pass")
+    fixture.edit("book/part/slow.md", "time.sleep(3600)", "pass")
     assert fixture.executed() == {"part/slow"}
 
 
@@ -97,11 +96,14 @@ def test_a_damaged_or_missing_entry_is_executed_again(executed_book, damage):
 
 
 def test_two_builds_at_once_execute_each_page_once(fixture_book):
-    count = "import os, uuid\nopen(f'ran-{uuid.uuid4()}', 'w').close()\nimport time\ntime.sleep(2)"
-    fixture_book.page("part/counted", count)
+    fixture_book.page("part/counted", COUNTED)
     builds = [start(fixture_book), start(fixture_book)]
-    said = [build.communicate(timeout=90)[0] for build in builds]
-    assert [build.returncode for build in builds] == [0, 0], said
+    for build in builds:
+        while " to execute" not in build.stdout.readline():
+            assert build.poll() is None
+    (fixture_book.root / "book/part/both-have-a-plan").touch()
+    said = [build.stdout.read() for build in builds]
+    assert [build.wait() for build in builds] == [0, 0], said
     assert len(list((fixture_book.root / "book/part").glob("ran-*"))) == 1
     assert "cached part/counted (by another build)" in "".join(said)
     assert fixture_book.executed() == set()

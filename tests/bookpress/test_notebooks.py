@@ -20,6 +20,7 @@ import textlib
 from bookpress import notebooks
 from bookpress.book import Book, BookError
 from bookpress.repository import Repository
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 MYST_ONLY = ("{glue:", "{ref}", "{numref}", "{cite", "```{", ":::{", "{doc}`", "{term}`", "{eq}`")
@@ -269,7 +270,7 @@ def run_notebook(python, path, folder):
         text=True,
         env=own_environment(),
         cwd=folder,
-        timeout=280,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return json.dumps(json.loads(path.read_text(encoding="utf8"))["cells"])
@@ -307,7 +308,7 @@ notebook = nbformat.read(sys.argv[1], as_version=4)
 spec = KernelSpec(argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
 manager = AsyncKernelManager()
 manager._kernel_spec = spec
-NotebookClient(notebook, km=manager, timeout=240).execute(cwd=sys.argv[2])
+NotebookClient(notebook, km=manager, timeout=None).execute(cwd=sys.argv[2])
 manager.shutdown_kernel(now=True)
 nbformat.write(notebook, sys.argv[1])
 """

@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from tests.waiting import PATIENCE
 from tests.web import sha256
 from textlib.fetching import download as door
 from textlib.fetching.errors import IntegrityError, SourceError
@@ -133,7 +134,7 @@ def test_an_md5_is_checked_where_nothing_better_is_published(server, tmp_path):
 
 def test_a_slow_server_is_waited_for(server, tmp_path):
     address = server.serve("file.bin", BODY, trickle=0.05)
-    door.download(address, tmp_path / "file.bin", digest=sha256(BODY), timeout=5)
+    door.download(address, tmp_path / "file.bin", digest=sha256(BODY), timeout=PATIENCE)
     assert (tmp_path / "file.bin").read_bytes() == BODY
 
 

@@ -14,6 +14,7 @@ import pytest
 from filelock import FileLock
 
 from bookpress.book import Book
+from tests.waiting import PATIENCE
 
 BOOK = Book.find(Path(__file__))
 SITE = BOOK.html_dir
@@ -30,6 +31,7 @@ ARGUMENTS = [
 ]
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+PHONE_OPTIONS = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
 
 
 def pytest_collection_modifyitems(items):
@@ -54,7 +56,7 @@ def site(shared_folder):
     with FileLock(shared_folder / "site.lock"):
         if not all((SITE / f"{name}.html").is_file() for name in PAGES):
             command = [sys.executable, "-m", "bookpress.command", "build"]
-            subprocess.run(command, cwd=BOOK.root, check=True, timeout=3600)
+            subprocess.run(command, cwd=BOOK.root, check=True)
     return SITE
 
 
@@ -77,67 +79,82 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         """Stay quiet."""
 
 
+@contextlib.contextmanager
+def serving():
+    """Serve the site on 127.0.0.1 and give its address."""
+    handler = functools.partial(_Handler, directory=str(SITE))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def launching():
+    """Give a headless Chromium or Chrome: one of this machine, or Playwright's own."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((path for name in names if (path := shutil.which(name))), None)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=ARGUMENTS, timeout=PATIENCE * 1000
+        )
+        yield browser
+        browser.close()
+
+
 @pytest.fixture(scope="session")
 def base(site):
-    """Serve the site on 127.0.0.1 and return its address."""
-    handler = functools.partial(_Handler, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
-    server.shutdown()
-    server.server_close()
-
-
-def chromium():
-    """Return the path of a Chromium or Chrome on this machine, or None for Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for name in names if (path := shutil.which(name))), None)
+    """Return the address of the site."""
+    with serving() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Start one headless browser."""
-    from playwright.sync_api import Error, sync_playwright
+    from playwright.sync_api import Error
 
-    with sync_playwright() as playwright:
+    with contextlib.ExitStack() as stack:
         try:
-            found = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+            found = stack.enter_context(launching())
         except Error as error:
             pytest.fail(f"no Chromium: install it with 'apt install chromium'. {error}")
         yield found
-        found.close()
+
+
+def new_context(browser, **options):
+    """Return a fresh browser context: a desktop, unless the options say otherwise."""
+    context = browser.new_context(**{"viewport": DESKTOP, **options})
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
 
 
 @pytest.fixture
 def open_page(browser, base):
-    """Return a function that opens a page in a fresh context, with any options of one."""
+    """Return a function that opens a page in a fresh context, with any options of one.
+
+    ``place`` is the end of the address, such as ``"#results"``; ``script`` runs before all others.
+    """
     with contextlib.ExitStack() as stack:
 
-        def open_(name, **options):
-            options.setdefault("viewport", DESKTOP)
-            context = browser.new_context(**options)
+        def open_(name, *, place="", script="", **options):
+            context = new_context(browser, **options)
             stack.callback(context.close)
             page = context.new_page()
-            page.goto(f"{base}{name}.html")
+            page.add_init_script(script)
+            page.goto(f"{base}{name}.html{place}")
             return page
 
         yield open_
 
 
 @pytest.fixture(scope="session")
-def visitor(browser, base):
-    """Return a phone and a desktop that measure what they visit."""
-    from tests.site.visit import Visitor
-
-    found = Visitor(browser, base)
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="session")
-def visits(visitor, shared_folder):
+def visits(browser, base, shared_folder):
     """Return a function that visits a page once, measures it, and remembers what it found."""
-    from tests.site.visit import Visits
+    from tests.site.visit import Visitor, Visits
 
-    return Visits(visitor, shared_folder / "visits")
+    visitor = Visitor(browser, base)
+    yield Visits(visitor, shared_folder / "visits")
+    visitor.close()

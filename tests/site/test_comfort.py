@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE, SITE
+from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE
 
 FIRST = "foundations/first-network"
 
@@ -108,8 +108,13 @@ def test_code_is_copied_without_its_outputs(open_page):
     page = open_page(FIRST, permissions=["clipboard-read", "clipboard-write"])
     cell = page.locator(".cell_input").first
     cell.hover()
-    cell.get_by_role("button", name="Copy").click()
-    page.wait_for_function("document.querySelector('.copy').textContent === 'Copied'")
+    copy = cell.get_by_role("button", name="Copy")
+    copy.evaluate(
+        "(copy) => { window.said = []; new MutationObserver(() => said.push(copy.textContent))"
+        ".observe(copy, {childList: true}); }"
+    )
+    copy.click()
+    page.wait_for_function("said.includes('Copied')")
     assert "import" in page.evaluate("navigator.clipboard.readText()")
 
 
@@ -138,6 +143,64 @@ def test_figures_keep_a_light_ground_in_the_dark_theme(open_page):
         "(image) => getComputedStyle(image).backgroundColor.match(/\\d+/g).map(Number)"
     )
     assert min(ground[:3]) > 240
+
+
+def listen_to_errors(page):
+    """Return the list of errors that a page is going to report."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+def all_unfold_for_print(page):
+    """Tell whether what is folded opens for the printer, and closes after it."""
+    folded = "document.querySelectorAll('main details:not([open])').length"
+    before = page.evaluate(folded)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    opened = page.evaluate(folded) == 0
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    return before > 0 and opened and page.evaluate(folded) == before
+
+
+def test_a_link_into_a_folded_box_opens_it(open_page):
+    page = open_page(FIRST)
+    inside = page.evaluate("document.querySelector('main details:not([open]) [id]').id")
+    shown = f"document.getElementById({inside!r}).checkVisibility()"
+    assert not page.evaluate(shown)
+    page.evaluate("(id) => { location.hash = id; }", inside)
+    page.wait_for_function(shown)
+    page.reload()
+    page.wait_for_function(shown)
+
+
+@pytest.mark.parametrize("place", ["#50%", "#%E0%A4%A", "#%", "#", "#no-such-place"])
+def test_any_address_leaves_the_page_working(open_page, place):
+    page = open_page(FIRST, place=place)
+    errors = listen_to_errors(page)
+    assert all_unfold_for_print(page)
+    page.reload()
+    page.evaluate("(place) => { location.hash = ''; location.hash = place; }", place)
+    assert all_unfold_for_print(page)
+    assert errors == []
+
+
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        "delete window.ResizeObserver;",
+        "delete window.IntersectionObserver;",
+        "Object.defineProperty(document, 'fonts', {get() { throw new Error('no fonts'); }});",
+        "Object.defineProperty(navigator, 'clipboard', {get() { throw new Error('refused'); }});",
+        "Object.defineProperty(window, 'localStorage', {get() { throw new Error('refused'); }});",
+    ],
+)
+def test_a_comfort_that_a_browser_lacks_takes_no_other_with_it(open_page, lacking):
+    page = open_page(FIRST, script=lacking)
+    assert all_unfold_for_print(page)
+    page.get_by_role("button", name=re.compile("Color theme")).click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search-field"
 
 
 def test_print_shows_the_text_and_opens_what_is_folded(open_page):
@@ -171,14 +234,11 @@ def test_a_slash_jumps_to_the_search_field(open_page):
     assert page.evaluate("document.activeElement.id") == "search-field"
 
 
-def test_a_missing_page_says_so_in_the_look_of_the_book(browser, base):
-    context = browser.new_context(viewport=DESKTOP)
-    page = context.new_page()
-    page.goto(base + "no/such/page.html")
+def test_a_missing_page_says_so_in_the_look_of_the_book(open_page):
+    page = open_page("no/such/page")
     assert "not found" in page.title().lower()
     assert page.evaluate("getComputedStyle(document.querySelector('.top')).position") == "sticky"
     assert page.get_by_role("link", name="Deep Learning, Executed").count() == 1
-    context.close()
 
 
 def test_each_page_with_code_can_be_launched_and_downloaded(open_page, site):
@@ -190,10 +250,8 @@ def test_each_page_with_code_can_be_launched_and_downloaded(open_page, site):
     assert (site / FIRST / ".." / links["Notebook"].get_attribute("href")).resolve().is_file()
 
 
-def test_the_home_page_offers_to_read_to_run_and_to_build_by_keyboard(browser, base, site):
-    context = browser.new_context(viewport=PHONE)
-    page = context.new_page()
-    page.goto(base + "index.html")
+def test_the_home_page_offers_to_read_to_run_and_to_build_by_keyboard(open_page, site):
+    page = open_page("index", viewport=PHONE)
     ways = page.get_by_role("list", name="Ways in")
     assert ways.bounding_box()["y"] < 900
     ways.get_by_role("link", name="Start reading").focus()
@@ -211,7 +269,6 @@ def test_the_home_page_offers_to_read_to_run_and_to_build_by_keyboard(browser, b
         href = link.get_attribute("href")
         if "://" not in href:
             assert (site / href.partition("#")[0]).is_file()
-    context.close()
 
 
 def test_the_sitemap_lists_every_page(site):
@@ -233,20 +290,17 @@ def test_names_from_the_package_link_to_the_reference_and_back(site):
     assert f"../../{FIRST}.html" in [link["href"] for link in users]
 
 
-def test_pictures_for_the_eye(browser, base, site):
+def test_pictures_for_the_eye(open_page):
     """Write screenshots of five pages, on both devices and in both themes."""
     folder = BOOK.build_dir / "screenshots"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = ["index", FIRST, "vision/convnets", "back/results", "search"]
-    pages = [name for name in wanted if name in PAGES]
-    for device, viewport in (("phone", PHONE), ("desktop", DESKTOP)):
-        for theme in ("light", "dark"):
-            context = browser.new_context(viewport=viewport, color_scheme=theme)
-            page = context.new_page()
-            for name in pages:
-                page.goto(f"{base}{name}.html")
+    for name in (name for name in wanted if name in PAGES):
+        for device, viewport in (("phone", PHONE), ("desktop", DESKTOP)):
+            page = open_page(name, viewport=viewport)
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme)
                 file = folder / f"{name.replace('/', '-')}-{device}-{theme}.png"
                 page.screenshot(path=file)
                 assert file.stat().st_size > 5_000
-            context.close()
-    assert SITE.is_dir()
+            page.context.close()

@@ -1,4 +1,8 @@
-"""Visit a page once on a phone and once on a desktop, and write down everything the tests ask."""
+"""Visit a page once on a phone and once on a desktop, and write down everything the tests ask.
+
+What is written down does not depend on how fast the machine is: whether something jumps is asked
+before the fonts are there, since how text moves when they come depends on when they do.
+"""
 
 import dataclasses
 import importlib.resources
@@ -7,23 +11,21 @@ from dataclasses import dataclass, field
 
 from filelock import FileLock
 
-from tests.site.conftest import DESKTOP, PHONE
+from tests.site.conftest import PHONE_OPTIONS, new_context
 
 EVERYTHING = {"resultTypes": ["violations"]}
 CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
 STRUCTURE = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
-SLOWDOWN = 4
-ATTEMPTS = 3
-
 OBSERVE = """
-window.seen = {lcp: 0, cls: 0};
+window.shift = 0;
 new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) seen.lcp = entry.startTime;
-}).observe({type: "largest-contentful-paint", buffered: true});
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.cls += entry.value;
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
 }).observe({type: "layout-shift", buffered: true});
 """
+PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0"
+SHOWN = """[...document.images].every((image) =>
+  image.complete || image.getBoundingClientRect().top > innerHeight)"""
+STILL = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SETTLE = """
 async () => {
   await document.fonts.ready;
@@ -59,6 +61,9 @@ FACTS = """
   width: document.documentElement.scrollWidth,
   bytes: ["resource", "navigation"].flatMap((type) => performance.getEntriesByType(type))
     .reduce((sum, entry) => sum + entry.decodedBodySize, 0),
+  blocking: performance.getEntriesByType("resource")
+    .filter((entry) => entry.renderBlockingStatus === "blocking")
+    .map((entry) => [new URL(entry.name).pathname, entry.decodedBodySize]),
   headings: [...document.querySelectorAll("main :is(h1, h2, h3, h4, h5, h6)")]
     .map((heading) => Number(heading.tagName[1])),
   images: [...document.images].map((image) => ({
@@ -88,7 +93,7 @@ class Visit:
     """What a page did and contained.
 
     ``facts`` has what the page says about itself on a phone; ``violations`` maps a situation
-    such as ``"phone, dark"`` to the serious findings of axe; times are in seconds.
+    such as ``"phone, dark"`` to the serious findings of axe.
     """
 
     name: str
@@ -97,6 +102,28 @@ class Visit:
     elsewhere: list[str] = field(default_factory=list)
     facts: dict = field(default_factory=dict)
     violations: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Gate:
+    """Holds requests back until it opens."""
+
+    def __init__(self, pattern):
+        self.pattern = pattern
+        self.held = []
+        self.is_open = False
+
+    def pass_through(self, route):
+        """Let a request go on, or hold it."""
+        if self.is_open:
+            route.continue_()
+        else:
+            self.held.append(route)
+
+    def open(self):
+        """Let all requests go on, now and later."""
+        self.is_open = True
+        for route in self.held:
+            route.continue_()
 
 
 class Visitor:
@@ -109,14 +136,10 @@ class Visitor:
             importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text()
         )
         self.contexts = {
-            "phone": self._new_phone(),
-            "desktop": browser.new_context(viewport=DESKTOP),
+            "phone": new_context(browser, **PHONE_OPTIONS),
+            "desktop": new_context(browser),
         }
-
-    def _new_phone(self):
-        context = self.browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True)
-        context.add_init_script(OBSERVE)
-        return context
+        self.contexts["phone"].add_init_script(OBSERVE)
 
     def close(self):
         """Close both."""
@@ -131,8 +154,12 @@ class Visitor:
         return found
 
     def _phone(self, found):
-        page = self._open(found, "phone")
-        found.facts = page.evaluate(FACTS)
+        fonts = Gate("**/*.woff2")
+        page = self._open(found, "phone", fonts)
+        shift = self._shift(page)
+        fonts.open()
+        self._loaded(page)
+        found.facts = page.evaluate(FACTS) | {"shift": shift}
         page.evaluate(SETTLE)
         found.facts |= {
             key: value for key, value in page.evaluate(FACTS).items() if key in ("bytes", "width")
@@ -148,6 +175,7 @@ class Visitor:
 
     def _desktop(self, found):
         page = self._open(found, "desktop")
+        self._loaded(page)
         page.evaluate(SETTLE)
         self._judge(found, page, "desktop", "light", STRUCTURE)
         page.evaluate(THIN)
@@ -155,8 +183,10 @@ class Visitor:
         self._judge(found, page, "desktop", "dark", EVERYTHING)
         page.close()
 
-    def _open(self, found, device):
+    def _open(self, found, device, gate=None):
         page = self.contexts[device].new_page()
+        if gate is not None:
+            page.route(gate.pattern, gate.pass_through)
         page.on("console", lambda message: self._listen(found, message))
         page.on("pageerror", lambda error: found.errors.append(str(error)))
         page.on("requestfailed", lambda request: found.failed.append(request.url))
@@ -165,12 +195,20 @@ class Visitor:
             "response",
             lambda answer: found.failed.append(answer.url) if answer.status >= 400 else None,
         )
-        self._load(page, found.name)
+        page.goto(f"{self.base}{found.name}.html", wait_until="commit")
         return page
 
-    def _load(self, page, name):
-        page.goto(f"{self.base}{name}.html", wait_until="load")
+    def _loaded(self, page):
+        page.wait_for_load_state("load")
         page.wait_for_function("document.fonts.status === 'loaded'")
+
+    def _shift(self, page):
+        """Return how far things jump until all but the fonts stands in the window."""
+        page.wait_for_load_state("domcontentloaded")
+        page.wait_for_function(PAINTED)
+        page.wait_for_function(SHOWN)
+        page.evaluate(STILL)
+        return page.evaluate("window.shift")
 
     def _listen(self, found, message):
         if message.type in ("error", "warning"):
@@ -179,27 +217,6 @@ class Visitor:
     def _note(self, found, url):
         if not url.startswith((self.base, "data:", "blob:")):
             found.elsewhere.append(url)
-
-    def speed(self, name, enough):
-        """Return how a page appears on a slow phone: seconds until it is painted, and its jumps.
-
-        A page that takes longer than ``enough`` seconds has further attempts, and the best counts:
-        whatever else the machine does can only delay it.
-        """
-        found = [self._speed(name)]
-        while found[-1][0] >= enough and len(found) < ATTEMPTS:
-            found.append(self._speed(name))
-        paints, shifts = zip(*found, strict=True)
-        return min(paints), max(shifts)
-
-    def _speed(self, name):
-        context = self._new_phone()  # with nothing in its cache: a first visit
-        page = context.new_page()
-        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
-        self._load(page, name)
-        milliseconds, shift = page.evaluate("[seen.lcp, seen.cls]")
-        context.close()
-        return milliseconds / 1000, shift
 
     def _judge(self, found, page, device, theme, rules):
         page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
