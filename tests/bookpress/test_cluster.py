@@ -9,6 +9,7 @@ import pytest
 from bookpress import plan, running
 from bookpress.cluster import ClusterError, connect, run_on_worker
 from bookpress.running import RunOptions
+from tests.waiting import PATIENCE
 
 distributed = pytest.importorskip("distributed")
 
@@ -43,7 +44,7 @@ def test_an_address_where_nothing_answers_is_one_clear_error(monkeypatch):
 
 @pytest.mark.slow
 def test_a_page_that_is_taken_back_stops_on_its_worker_too(fixture_book):
-    fixture_book.page("part/slow", "import time\nopen('started', 'w').close()\ntime.sleep(600)")
+    fixture_book.page("part/slow", "import time\nopen('started', 'w').close()\ntime.sleep(3600)")
     book = fixture_book.book
     (task,) = running.tasks(
         book, plan.make(book, book.select(("part/slow",))), RunOptions(), jobs=1
@@ -60,5 +61,5 @@ def test_a_page_that_is_taken_back_stops_on_its_worker_too(fixture_book):
         assert kernels
         future.cancel()
         cluster.shutdown()
-        _, alive = psutil.wait_procs(kernels, timeout=30)
+        _, alive = psutil.wait_procs(kernels, timeout=PATIENCE)
         assert not alive
