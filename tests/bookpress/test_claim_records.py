@@ -1,23 +1,22 @@
 """Claims are tried on seeds and against controls, and what came out is kept."""
 
+import copy
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
+from bs4 import BeautifulSoup
 
 from bookpress import claim_records
 from bookpress.execute import Outcome
+from bookpress.page_cache import PageCache
+from bookpress.site import claims as boxes
 
 
 def claim(name, holds=True, kind="measured", **more):
-    return {
-        "name": name,
-        "sentence": name,
-        "holds": holds,
-        "kind": kind,
-        "numbers": {"n": 1.0},
-        **more,
-    }
+    facts = {"name": name, "sentence": name, "holds": holds, "kind": kind, "numbers": {"n": 1.0}}
+    return facts | more
 
 
 def outcome(*claims, seed=0, control=""):
@@ -82,6 +81,28 @@ def test_a_record_of_another_version_or_a_damaged_one_is_not_read(book):
     assert claim_records.load(book, "part/one") is None
     path.write_text("{")
     assert claim_records.load(book, "part/one") is None
+
+
+def test_the_box_of_a_claim_opens_to_condition_numbers_and_history(book):
+    page = book.select(("part/one",))[0]
+    notebook = copy.deepcopy(page.notebook)
+    facts = {"key": "k", "inputs": {}, "seconds": 1.0, "peak_memory": 0, "executed": "2026-01-02"}
+    PageCache(book).commit(page, notebook, claims=[claim("positive", numbers={"v": 20.0})], **facts)
+    claim_records.update(book, "part/one", [outcome(claim("positive"))])
+    soup = BeautifulSoup(
+        '<p class="claim claim-holds" id="claim-positive">✓ it is 20</p>', "html.parser"
+    )
+    app = SimpleNamespace(
+        srcdir=book.source, env=SimpleNamespace(config=SimpleNamespace(root_doc="index"))
+    )
+    boxes.open_boxes(app, soup, "part/one")
+    box = soup.select_one("details#claim-positive.claim-holds")
+    assert box.summary.get_text() == "✓ it is 20"
+    assert box.code.get_text() == "scale.seed(20) > 0"
+    text = box.dl.get_text(" ")
+    assert "v = 20" in text
+    assert "held on 1 of 1 seeds, TensorFlow" in text
+    assert "has changed" not in text
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookpress.site import colors, images, references
+from bookpress.site import claims, colors, images, references
 
 _FOLDED = {"dropdown", "toggle"}
 _BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
@@ -40,6 +40,7 @@ def finish(
     size_images(app, soup)
     fold(soup)
     mend_nesting(soup)
+    claims.open_boxes(app, soup, pagename)
     mend_tables(soup)
     context["metatags"] = context.get("metatags", "") + move_styles(soup)
     mend_code(soup)
