@@ -102,13 +102,14 @@ def compare(
         name: _train(_arm(name, given, common), bases, run=run, keep_predictions=keep_predictions)
         for name, given in arms.items()
     }
-    runs = {name: arm.runs for name, arm in trained.items()}
-    scores = {name: arm.scores for name, arm in trained.items()}
+    histories = plain_names({name: tuple(map(_curves, arm.runs)) for name, arm in trained.items()})
+    scores = plain_names({name: arm.scores for name, arm in trained.items()})
     updates = {name: arm.updates for name, arm in trained.items()}
     return Comparison(
-        metric=_default_metric(runs, scores),
+        metric=_default_metric(histories, scores),
         seeds=tuple(map(scale.seed, bases)),
-        runs=runs,
+        runs={name: arm.runs for name, arm in trained.items()},
+        histories=histories,
         scores=scores,
         updates=updates,
         models={name: arm.model for name, arm in trained.items()},
@@ -273,12 +274,18 @@ def _draws(graph: Any) -> bool:
     return any("seed2" in node.attr or "PyFunc" in node.op for body in bodies for node in body)
 
 
+def _curves(run: Run) -> dict[str, list[float]]:
+    """Return the metrics that are numbers, not a list with one for each class."""
+    return {name: values for name, values in run.history.items() if np.ndim(values) == 1}
+
+
 def _evaluation(model: keras.Model, data: Any) -> dict[str, float]:
     if data is None:
         return {}
-    pair = data if isinstance(data, tuple) else (data,)
-    found = model.evaluate(*pair, verbose=0, return_dict=True)
-    return {f"test_{name}": float(value) for name, value in found.items()}
+    given = data if isinstance(data, tuple) else (data,)
+    named = dict(zip(("x", "y", "sample_weight"), given, strict=False))
+    found = model.evaluate(**named, verbose=0, return_dict=True)
+    return {f"test_{name}": float(value) for name, value in found.items() if np.ndim(value) == 0}
 
 
 def _inputs(arm: _Arm) -> Any:
@@ -298,15 +305,14 @@ def _shared_targets(trained: dict[str, _Trained]) -> np.ndarray | None:
     return first
 
 
-def _default_metric(runs: Mapping[str, Any], scores: Mapping[str, Any]) -> str:
+def _default_metric(*found: Mapping[str, Any]) -> str:
     """Return the first metric that is no loss: on evaluation, validation or training data."""
-    histories = plain_names({arm: [run.history for run in found] for arm, found in runs.items()})
-    rows = [*plain_names(scores).values(), *histories.values()]
-    names = list(dict.fromkeys(name for found in rows for row in found for name in row))
+    rows = [row for measured in found for of_arm in measured.values() for row in of_arm]
+    names = list(dict.fromkeys(name for row in rows for name in row))
     for prefix in ("test_", "val_", ""):
         of_data = [name for name in names if name.startswith(prefix)]
         if of_data:
-            return next((n for n in of_data if not n.endswith("loss")), of_data[0])
+            return next((name for name in of_data if not name.endswith("loss")), of_data[0])
     raise ValueError("the trainings recorded no metric; train for at least one epoch.")
 
 

@@ -17,7 +17,7 @@ from textlib.statistics import Interval, mcnemar, mean_interval
 from textlib.training.fitting import Run
 
 Score = Callable[[np.ndarray, np.ndarray], np.ndarray]
-EPOCHS: dict[str, Callable[[Any], float]] = {"last": lambda v: v[-1], "min": min, "max": max}
+EPOCHS: dict[str, Callable[[Any], Any]] = {"last": lambda v: v[-1], "min": min, "max": max}
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Comparison:
         The seeds, as they were set (with the session's offset).
     runs
         Of each arm, the run of each seed, as ``fit`` returned it.
+    histories
+        Of each arm and seed, the metrics of every epoch that are numbers.
     scores
         Of each arm and seed, the metrics on the evaluation data: ``test_loss`` and so on.
     updates
@@ -83,6 +85,7 @@ class Comparison:
     metric: str
     seeds: tuple[int, ...]
     runs: Mapping[str, tuple[Run, ...]]
+    histories: Mapping[str, tuple[dict[str, list[float]], ...]]
     scores: Mapping[str, tuple[dict[str, float], ...]]
     updates: Mapping[str, tuple[int, ...]]
     models: Mapping[str, Any]
@@ -94,11 +97,6 @@ class Comparison:
     def arms(self) -> tuple[str, ...]:
         """The names of the arms, in the order in which they were given."""
         return tuple(self.runs)
-
-    @property
-    def histories(self) -> dict[str, tuple[dict[str, list[float]], ...]]:
-        """Of each arm, the history of each seed: metric to values per epoch."""
-        return plain_names({arm: [run.history for run in runs] for arm, runs in self.runs.items()})
 
     def values(self, metric: str | None = None, *, at: str = "last") -> dict[str, np.ndarray]:
         """Return a metric of each arm, one value per seed.
@@ -126,18 +124,18 @@ class Comparison:
         """
         if at not in EPOCHS:
             raise ValueError(unknown("choice of an epoch", at, EPOCHS))
-        metric = metric or self.metric
-        found = {
-            arm: [
-                {**{name: EPOCHS[at](curve) for name, curve in history.items()}, **scores}
-                for history, scores in zip(histories, self._plain_scores[arm], strict=True)
-            ]
-            for arm, histories in self.histories.items()
+        metric, pick = metric or self.metric, EPOCHS[at]
+        rows = {
+            arm: [curves | scores for curves, scores in zip(found, self.scores[arm], strict=True)]
+            for arm, found in self.histories.items()
         }
-        rows = [row for of_arm in found.values() for row in of_arm]
-        if not all(metric in row for row in rows):
-            raise KeyError(unknown("metric", metric, set.intersection(*map(set, rows))))
-        return {arm: np.array([row[metric] for row in of_arm]) for arm, of_arm in found.items()}
+        shared = set.intersection(*(set(row) for of_arm in rows.values() for row in of_arm))
+        if metric not in shared:
+            raise KeyError(unknown("metric", metric, shared))
+        return {
+            arm: np.array([pick(np.atleast_1d(row[metric])) for row in of_arm])
+            for arm, of_arm in rows.items()
+        }
 
     def table(self, metric: str | None = None, *, at: str = "last") -> pd.DataFrame:
         """Return one row per arm: mean, standard deviation, and number of seeds.
@@ -292,10 +290,6 @@ class Comparison:
         notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
         return styled.to_html() + notes
 
-    @property
-    def _plain_scores(self) -> dict[str, tuple[dict[str, float], ...]]:
-        return plain_names(self.scores)
-
     def _require(self, *arms: str) -> None:
         for arm in arms:
             if arm not in self.runs:
@@ -316,25 +310,21 @@ class Comparison:
         return np.array(rows, dtype=float)
 
 
-def plain_names(
-    found: Mapping[str, Any],
-) -> dict[str, tuple[dict[str, Any], ...]]:
+def plain_names(found: Mapping[str, tuple[dict[str, Any], ...]]) -> Mapping[str, Any]:
     """Give the metrics of all arms and seeds the same names.
 
     Keras numbers metrics within a session, so the same ``keras.metrics.AUC()`` is ``auc`` in one
     model and ``auc_1`` in the next. Where the names differ, the numbers are left out, unless two
     metrics of one model would then share a name.
     """
-    given = {arm: tuple(rows) for arm, rows in found.items()}
-    every = [row for rows in given.values() for row in rows]
-    if all(set(row) == set(every[0]) for row in every):
-        return given
+    every = [row for rows in found.values() for row in rows]
     bare = {name: re.sub(r"_\d+$", "", name) for row in every for name in row}
-    if any(len({bare[name] for name in row}) < len(row) for row in every):
-        return given
+    same = all(set(row) == set(every[0]) for row in every)
+    if same or any(len({bare[name] for name in row}) < len(row) for row in every):
+        return found
     return {
         arm: tuple({bare[name]: value for name, value in row.items()} for row in rows)
-        for arm, rows in given.items()
+        for arm, rows in found.items()
     }
 
 
