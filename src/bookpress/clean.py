@@ -43,7 +43,7 @@ def find(book: Book) -> list[Waste]:
     """Return what may be removed, in groups of a kind."""
     kinds = {
         "runs that no page uses": _runs(book),
-        "outputs of pages that are gone": _outputs(book),
+        "files of outputs that no page can use": _outputs(book),
         "drafts of processes that died": _drafts(book),
         "datasets of superseded versions": _datasets(),
         "logs of kernels": (book.press_dir / "logs").rglob("*.log"),
