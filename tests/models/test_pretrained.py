@@ -107,6 +107,13 @@ def test_a_tensor_that_reaches_beyond_its_storage_is_refused(tmp_path):
         torch_files.read_state_dict(path)
 
 
+def test_a_tensor_cannot_ask_for_more_memory_than_its_file_has(tmp_path):
+    storage = _Storage("0", range(6))
+    endless = {"w": tensor(storage, (10**6, 10**6), (0, 0))}
+    with pytest.raises(IntegrityError, match="beyond its storage"):
+        torch_files.read_state_dict(legacy_file(tmp_path / "w.pth", endless, [storage]))
+
+
 def test_a_tensor_with_negative_strides_is_refused(tmp_path):
     storage = _Storage("0", range(6))
     path = legacy_file(tmp_path / "w.pth", {"w": tensor(storage, (3,), (-1,), 2)}, [storage])
