@@ -9,23 +9,23 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bookpress import frontmatter
 from bookpress.cells import explain, misshapen
-from bookpress.frontmatter import FrontMatterError, Settings
-from bookpress.markdown import Markdown
+from bookpress.files import BookError, read_text
+from bookpress.frontmatter import Settings
+from bookpress.markdown import Markdown, PageError
 from textlib._errors import unknown
+
+if TYPE_CHECKING:
+    from bookpress.citations import Bibliography
 
 SOURCE = "book"
 SUFFIXES = (".md", ".ipynb")
 CODE_CELL = "{code-cell}"
-
-
-class BookError(ValueError):
-    """The book's files are missing or cannot be understood."""
 
 
 class UnknownPageError(BookError):
@@ -60,7 +60,7 @@ class Page:
         """The YAML block at the top of the file; empty if there is none."""
         try:
             return frontmatter.read(self.text)
-        except FrontMatterError as error:
+        except PageError as error:
             raise BookError(f"{self.path}:{error.line}: {error}") from error
 
     @functools.cached_property
@@ -78,10 +78,10 @@ class Page:
         return self.name
 
     @functools.cached_property
-    def tokens(self) -> list[list[Any]]:
+    def tokens(self) -> list[tuple[Any, ...]]:
         """What each cell says in Markdown, read by the book's parser; empty for code."""
         return [
-            self.markdown.parse(cell.source) if cell.cell_type == "markdown" else []
+            self.markdown.parse(cell.source) if cell.cell_type == "markdown" else ()
             for cell in self.notebook.cells
         ]
 
@@ -95,10 +95,18 @@ class Page:
         """The code cells, in order."""
         return [cell for cell in self.notebook.cells if cell.cell_type == "code"]
 
-    @property
+    @functools.cached_property
     def lines(self) -> list[int]:
         """Line in the source file where each cell (of every type) begins, counted from 1."""
-        return list(self.notebook.metadata.get("source_map") or [1] * len(self.notebook.cells))
+        found = self.notebook.metadata.get("source_map")
+        if found is None:
+            return [1] * len(self.notebook.cells)
+        text = self.text.split("\n")
+        return [
+            # MyST-NB says where code begins; of other text it says, from 0, where code ended
+            place if cell.cell_type == "code" else _first_of_text(text, place)
+            for cell, place in zip(self.notebook.cells, found, strict=True)
+        ]
 
     @functools.cached_property
     def notebook(self) -> Any:
@@ -138,6 +146,11 @@ class Page:
         for number, reason in misshapen(notebook):
             raise BookError(f"{self.path}:{notebook.metadata.source_map[number]}: {reason}")
         return notebook
+
+
+def _first_of_text(lines: list[str], start: int) -> int:
+    """Return the number, counted from 1, of the first line that is not blank."""
+    return next(n for n in range(start, len(lines)) if lines[n].strip()) + 1
 
 
 @dataclass(frozen=True)
@@ -225,6 +238,15 @@ class Book:
         return Markdown({"myst_enable_extensions": set(extensions), **sphinx})
 
     @functools.cached_property
+    def bibliography(self) -> "Bibliography":
+        """The works that pages cite, as ``_config.yml`` says it to Sphinx."""
+        from bookpress.citations import Bibliography
+
+        settings = self.markdown.settings
+        files = (self.root / str(name) for name in settings.get("bibtex_bibfiles") or ())
+        return Bibliography(files, str(settings.get("bibtex_default_style") or "unsrt"))
+
+    @functools.cached_property
     def pages(self) -> tuple[Page, ...]:
         """The pages in the order of the table of contents, as far as their files exist."""
         found = (self._find(name) for name in dict.fromkeys(_files(self.toc)))
@@ -309,29 +331,6 @@ def _files(node: Any) -> Iterator[str]:
                 yield page_name(str(node[key]))
         for key in ("parts", "chapters", "sections", "subtrees", "entries"):
             yield from _files(node.get(key))
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file of the book, without byte order mark, with plain line ends.
-
-    Raises
-    ------
-    BookError
-        If the file is not there or not UTF-8; the message says where it is not.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BookError(f"cannot read {path}: {error.strerror}") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise BookError(
-            f"{path}:{line}: byte {error.start + 1} of the file, {content[error.start]:#x}, is not "
-            "UTF-8. Save the file as UTF-8 (from Latin-1: 'iconv -f latin1 -t utf-8')."
-        ) from error
-    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

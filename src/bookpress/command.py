@@ -4,6 +4,7 @@ Each subcommand reads its options, calls one function of the press, and shows wh
 Heavy imports stay inside the subcommands, so that ``press --help`` is instant.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -68,6 +69,7 @@ class Group(click.Group):
 @click.pass_context
 def main(ctx: click.Context, root: Path | None) -> None:
     """Make the book: execute its pages, publish it, and check it."""
+    gc.set_threshold(100_000)  # pages and modules that were read stay; looking at them costs time
     ctx.obj = root
 
 

@@ -6,22 +6,23 @@ solutions are folded. The notebooks are published on a branch of their own, with
 that Binder needs; all addresses follow from ``repository`` in ``_config.yml``.
 """
 
-import re
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bookpress import myst
+from bookpress import site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
-from bookpress.citations import load as load_bibliography
+from bookpress.markdown import Block, PageError
+from bookpress.myst import Writer
 from bookpress.page_cache import PageCache
 from bookpress.repository import Repository
+from bookpress.standard import solution_title
 from textlib import paths
 
 MANIFEST = ".written"  # names the files that were written to a folder
 SITE_FOLDER = "_notebooks"  # where the site offers them for download (see site/theme.py)
-HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)\s*(\{.*\})?$")
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 INSTALL = """\
 # Install the book's package where it is missing (Colab); elsewhere only keep TensorFlow quiet.
@@ -122,30 +123,35 @@ def make(
     """
     import nbformat
 
-    context = _context(book, page, repository, labels)
-    cells = [_install_cell(package or repository.package)]
-    cells += _cells(page, context)
-    if (listed := context.references()) and not _has_bibliography(page):
-        text = "\n".join(["## References", "", *listed])
-        cells.append(nbformat.v4.new_markdown_cell(text))
+    site.register()
+    writer = _writer(book, page, repository, labels)
+    install = INSTALL.format(package=package or repository.package).rstrip()
+    cells = [_cell("code", install, tags=["install"], jupyter={"source_hidden": True})]
+    try:
+        cells += _cells(page, writer)
+    except PageError as error:
+        raise BookError(f"{page.path}:{error.line}: {error}") from error
+    if (listed := writer.references()) and "{bibliography}" not in page.text:
+        cells.append(_cell("markdown", "\n".join(["## References", "", *listed])))
     for number, cell in enumerate(cells):
         cell["id"] = f"cell-{number:03d}"
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata.update(
-        kernelspec={"name": "python3", "display_name": "Python 3", "language": "python"},
-        language_info={"name": "python"},
-        title=page.title,
-        colab={"toc_visible": True},
-    )
-    return notebook
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        "language_info": {"name": "python"},
+        "title": page.title,
+        "colab": {"toc_visible": True},
+    }
+    made = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
+    return nbformat.from_dict(made)
 
 
-def _context(
+def _writer(
     book: Book, page: Page, repository: Repository, labels: dict[str, tuple[str, str]]
-) -> myst.Context:
+) -> Writer:
     stamp = PageCache(book).stamp(page.name)
-    citations = Citations(load_bibliography(_bibliographies(book)))
-    return myst.Context(
+    citations = Citations(book.bibliography)
+    return Writer(
+        markdown=page.markdown,
         page=page.name,
         site=repository.site,
         raw=repository.raw,
@@ -157,86 +163,80 @@ def _context(
     )
 
 
-def _bibliographies(book: Book) -> tuple[Path, ...]:
-    settings = (book.config.get("sphinx") or {}).get("config") or {}
-    return tuple(book.root / str(name) for name in settings.get("bibtex_bibfiles") or ())
-
-
-def _install_cell(package: str) -> Any:
-    import nbformat
-
-    cell = nbformat.v4.new_code_cell(INSTALL.format(package=package).rstrip())
-    cell.metadata.update(tags=["install"], jupyter={"source_hidden": True})
-    return cell
-
-
-def _cells(page: Page, context: myst.Context) -> Iterator[Any]:
+def _cells(page: Page, writer: Writer) -> Iterator[Any]:
     """Yield the page's cells in plain Markdown and code."""
-    import nbformat
-
     solution = ""
-    for cell in page.notebook.cells:
+    for number, (cell, line) in enumerate(zip(page.notebook.cells, page.lines, strict=True)):
         if cell.cell_type == "markdown":
-            text, solution = _text(cell.source, solution, context)
+            tokens = page.tokens[number]
+            text, solution = _text(cell.source.split("\n"), tokens, line, solution, writer)
             if text:
-                yield nbformat.v4.new_markdown_cell(text)
+                yield _cell("markdown", text)
         elif cell.cell_type == "code":
             yield _code_cell(cell, solution)
-            if caption := _caption(cell, context, folded=bool(solution)):
-                yield nbformat.v4.new_markdown_cell(caption)
+            if caption := _caption(cell, line, writer, folded=bool(solution)):
+                yield _cell("markdown", caption)
 
 
-def _text(source: str, solution: str, context: myst.Context) -> tuple[str, str]:
+def _text(
+    lines: list[str], tokens: Sequence[Any], line: int, solution: str, writer: Writer
+) -> tuple[str, str]:
     """Return a text in plain Markdown, and the title of the solution that is open after it.
 
     What belongs to a solution is folded, so that readers see it when they want to.
     """
     made: list[str] = []
-    begins = False
-    for part in myst.solutions(source):
-        if isinstance(part, myst.Block):
-            begins = part.name == "solution-start"
-            solution = myst.solution_title(part, context) if begins else ""
-        elif text := myst.to_markdown(part, context):
+    begins, done = False, 0
+    for block, begin, end in [*_marks(tokens), (None, len(lines), len(lines))]:
+        if text := writer.part(lines, tokens, line, (done, begin)):
             title = solution if begins else f"{solution}, continued"
-            made.append(myst.details(title, text) if solution else text)
+            made.append(writer.details(title, text) if solution else text)
             begins = False
+        done = end
+        if block is not None:
+            begins = block.name == "solution-start"
+            solution = solution_title(block, writer) if begins else ""
     if begins:
         made.append(f"**{solution}** (unfold the cells below)")
     return "\n\n".join(made), solution
 
 
-def _code_cell(cell: Any, solution: str) -> Any:
-    import nbformat
+def _marks(tokens: Iterable[Any]) -> Iterator[tuple[Block, int, int]]:
+    """Yield the outermost directives that begin and end solutions, with their lines."""
+    for token in tokens:
+        block = Block.of(token, 1) if token.level == 0 else None
+        if block is not None and block.name in ("solution-start", "solution-end"):
+            yield (block, *token.map)
 
+
+def _cell(kind: str, source: str, **metadata: Any) -> dict[str, Any]:
+    """Return a cell; `nbformat` checks all of them when the notebook is written."""
+    outputs: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return {"cell_type": kind, "source": source, "metadata": metadata, **outputs}
+
+
+def _code_cell(cell: Any, solution: str) -> Any:
     tags = list(cell.metadata.get("tags") or ())
     source = cell.source
-    made = nbformat.v4.new_code_cell(source)
-    if tags:
-        made.metadata["tags"] = tags
+    metadata: dict[str, Any] = {"tags": tags} if tags else {}
     if solution and not source.startswith("%%"):
-        made.source = f"# @title {solution}\n{source}"
-        made.metadata["cellView"] = "form"
+        source = f"# @title {solution}\n{source}"
+        metadata["cellView"] = "form"
     if solution or HIDDEN & set(tags):
-        made.metadata["jupyter"] = {"source_hidden": True}
-    return made
+        metadata["jupyter"] = {"source_hidden": True}
+    return _cell("code", source, **metadata)
 
 
-def _caption(cell: Any, context: myst.Context, *, folded: bool) -> str:
+def _caption(cell: Any, line: int, writer: Writer, *, folded: bool) -> str:
     figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
     if not figure.get("caption"):
         return ""
     label = str(figure.get("name") or "")
-    number = context.labels.get(label, ("", ""))[1]
-    anchor = f'<a id="{label}"></a>\n\n' if label else ""
-    caption = myst.to_markdown(str(figure["caption"]), context).replace("\n", " ")
+    number, anchor = writer.named(label), writer.anchor(label)
+    caption = writer.text(str(figure["caption"]), line).replace("\n", " ")
     if folded:
-        return anchor + myst.details(number or "What to see", caption)
+        return anchor + writer.details(number or "What to see", caption)
     return f"{anchor}**{number}.** {caption}" if number else f"{anchor}{caption}"
-
-
-def _has_bibliography(page: Page) -> bool:
-    return "{bibliography}" in page.text
 
 
 # What can be referred to ------------------------------------------------------------------------
@@ -269,21 +269,25 @@ def _labels(page: Page) -> Iterator[tuple[str, str]]:
 
 def _named(page: Page) -> Iterator[tuple[str, str, str]]:
     """Yield ``(kind, label, text)``; a kind is numbered and needs no text."""
-    for cell in page.notebook.cells:
-        if cell.cell_type == "code":
-            figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
-            if figure:
-                yield "Figure", str(figure.get("name") or ""), ""
-            continue
-        yield from (("", label, text) for label, text in _targets(cell.source))
-        for line in cell.source.splitlines():
-            if math := myst.MATH_LABEL.match(line) or myst.ONE_LINE_MATH.match(line):
-                yield "(", math["label"], ""
-        for block in myst.blocks(cell.source):
-            kind = _KINDS.get(block.name, "")
-            if kind != "(" or block.label:
-                text = block.argument or block.name.removeprefix("prf:").capitalize()
-                yield kind, block.label, text
+    for cell, tokens, line in zip(page.notebook.cells, page.tokens, page.lines, strict=True):
+        figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
+        if figure:
+            yield "Figure", str(figure.get("name") or ""), ""
+        waiting: list[str] = []
+        for found, following in itertools.pairwise([*page.markdown.walk(tokens, line), None]):
+            if isinstance(found, Block):
+                kind = _KINDS.get(found.name, "")
+                if kind != "(" or found.label:
+                    text = found.argument or found.name.removeprefix("prf:").capitalize()
+                    yield kind, found.label, text
+            elif found.type == "math_block_label":
+                yield "(", found.info, ""
+            elif found.type in ("myst_target", "myst_line_comment", "attrs_block"):
+                waiting += [found.content] if found.type == "myst_target" else []
+                continue
+            heading = not isinstance(found, Block) and found.type == "heading_open"
+            yield from (("", label, following.content if heading else label) for label in waiting)
+            waiting = []
 
 
 _KINDS = {
@@ -294,18 +298,6 @@ _KINDS = {
     "exercise-start": "Exercise",
     "math": "(",
 }
-
-
-def _targets(source: str) -> Iterator[tuple[str, str]]:
-    """Yield ``(label)=`` targets with the text of the heading that follows."""
-    waiting: list[str] = []
-    for line in source.splitlines():
-        if target := myst.TARGET.match(line):
-            waiting.append(target["label"])
-        elif waiting and line.strip():
-            heading = HEADING.match(line)
-            yield from ((label, heading["text"] if heading else label) for label in waiting)
-            waiting = []
 
 
 # What stands beside the notebooks ---------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from bookpress.book import Book, BookError
+from bookpress.files import read_text
 from textlib._errors import unknown
 
 FIELDS = ("what", "reports", "number", "claim", "note")
@@ -50,7 +51,7 @@ def load(book: Book) -> dict[str, Entry]:
     """
     found: dict[str, Entry] = {}
     for path in sorted((book.records_dir / "sources").glob("*.yml")):
-        content = yaml.safe_load(path.read_text(encoding="utf8")) or {}
+        content = yaml.safe_load(read_text(path)) or {}
         if not isinstance(content, dict):
             raise SourceValuesError(f"{path}: expected a mapping of systems such as DLR-5.1a.")
         for entry in _entries(content, path.name):
@@ -63,7 +64,7 @@ def load(book: Book) -> dict[str, Entry]:
 def titles(book: Book) -> dict[str, str]:
     """Return the titles of the source books by the prefix of their systems."""
     path = book.records_dir / "books.yml"
-    found = yaml.safe_load(path.read_text(encoding="utf8")) if path.is_file() else {}
+    found = yaml.safe_load(read_text(path)) if path.is_file() else {}
     return {str(key): str(value) for key, value in (found or {}).items()}
 
 

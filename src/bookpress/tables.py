@@ -22,10 +22,17 @@ from sphinx.util.docutils import SphinxDirective
 
 from bookpress import records, report, sources
 from bookpress.book import Book, BookError, page_name
+from bookpress.myst import on_site
 from bookpress.records import Record
 
 logger = logging.getLogger(__name__)
 STALE = "stale: the page has changed since"
+
+
+on_site("The table of results is", "results")
+on_site("The build's status is", "build-status")
+on_site("Results at full scale are", "full-scale")
+on_site("The table of datasets and their pages is", "data-uses")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

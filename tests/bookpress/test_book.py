@@ -83,3 +83,10 @@ def test_an_amount_in_this_book_is_no_formula(text, formulas):
     _, inline, _ = Book.find(ROOT).markdown.parse(text)
     found = [token.content for token in inline.children if token.type.startswith("math")]
     assert found == formulas
+
+
+def test_the_lines_of_cells_are_those_of_the_file(read):
+    page = read(HEAD + "\n\n# Title\n\n" + CELL + "\n\n\nWords\n\nmore\n" + CELL)
+    lines = page.text.split("\n")
+    assert page.lines == [7, 9, 16, 19]
+    assert [lines[line - 1] for line in page.lines[::2]] == ["# Title", "Words"]

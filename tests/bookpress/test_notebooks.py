@@ -133,6 +133,47 @@ First words.
     assert [cell.source for cell in notebook.cells[-2:-1]] == [last]
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("```{qiuz}\n```\n", "unknown directive 'qiuz'; did you mean 'quiz'"),
+        ("See {reff}`x`.\n", "unknown role 'reff'; did you mean 'ref'"),
+    ],
+)
+def test_what_no_notebook_can_show_is_named_with_page_and_line(fixture_book, text, reason):
+    path = fixture_book.page("part/one", "x = 1", extra="\nWords\n\n" + text)
+    line = path.read_text().split("\n").index(text.split("\n")[0]) + 1
+    done = fixture_book.press("notebooks")
+    assert done.returncode == 1
+    assert f"{path}:{line}: {reason}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_headings_formulas_and_blocks_in_blocks_can_be_referred_to(fixture_book):
+    extra = """
+(sec-here)=
+% a comment
+## The heading
+
+$$ a = b $$ (eq-one)
+
+:::{note}
+```{math}
+:label: eq-two
+c = d
+```
+:::
+
+In {ref}`sec-here`, {eq}`eq-one` and {eq}`eq-two`.
+"""
+    fixture_book.page("part/one", "x = 1", extra=extra)
+    path = notebooks.write(fixture_book.book, folder=fixture_book.root / "out")[0]
+    text = text_of(read(path))
+    assert "In [The heading](#sec-here), (1) and (2)." in text
+    assert r"$$ a = b \tag{1}$$" in text
+    assert r"> c = d \tag{2}" in text
+
+
 def test_the_branch_has_what_binder_needs_and_links_follow_from_one_setting(fixture_book):
     folder = fixture_book.root / "out"
     notebooks.write(fixture_book.book, folder=folder)

@@ -9,6 +9,7 @@ weight, and ``sitemap`` completes the list of pages for search engines.
 import importlib
 from types import ModuleType
 
+_DIRECTIVES = ("card", "quiz", "demo", "partmap", "launch")
 _PARTS = (
     *("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish"),
     *("launch", "sitemap"),
@@ -18,3 +19,9 @@ _PARTS = (
 def parts() -> list[ModuleType]:
     """Return the modules that extend Sphinx, in the order in which they are set up."""
     return [importlib.import_module(f"{__name__}.{name}") for name in _PARTS]
+
+
+def register() -> None:
+    """Have the authors' directives say how they look in a notebook (see `bookpress.myst`)."""
+    for name in (*(f"{__name__}.{name}" for name in _DIRECTIVES), "bookpress.tables"):
+        importlib.import_module(name)

@@ -13,6 +13,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from bookpress.markdown import Block
+from bookpress.myst import Writer, directive
 from bookpress.site import names
 
 _KINDS = {
@@ -25,6 +27,17 @@ _KINDS = {
 
 class card(nodes.container):  # noqa: N801 (docutils names nodes in lower case)
     """The card, until the facts that only the build knows are filled in."""
+
+
+@directive("chapter")
+def in_notebook(block: Block, writer: Writer) -> str:
+    """Return the outcomes and links to the prerequisites."""
+    outcomes = writer.text(block.body, block.body_line)
+    text = writer.quote("After this chapter you can", outcomes)
+    before = [name.strip() for name in block.options.get("after", "").split(",")]
+    if links := [writer.page_link(f"/{name}") for name in before if name]:
+        text += f"\n>\n> **Read first:** {', '.join(links)}"
+    return text
 
 
 class Chapter(SphinxDirective):

@@ -21,10 +21,11 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from bookpress.markdown import Block
+from bookpress.myst import Writer, directive
 from bookpress.publish import NOTE
 from bookpress.site import names
 from textlib import paths
-from textlib.demos import MIME
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "demos" / "static"
@@ -33,12 +34,20 @@ RUNTIME_FILES = (
     "ort-wasm-simd-threaded.mjs",
     "ort-wasm-simd-threaded.wasm",
 )
+TITLE = "Try it"
 HAS_DEMO = "textlib_demo"  # key in Sphinx's metadata of a page
 INSTALL_TIMEOUT = 300.0  # seconds
 
 
 class demo(nodes.General, nodes.Element):  # noqa: N801
     """A live demo with its static body."""
+
+
+@directive("demo")
+def in_notebook(block: Block, writer: Writer) -> str:
+    """Return where the demo runs, and its static body."""
+    place = f"**{block.options.get('title', TITLE)}.** Live in your browser, on the site: "
+    return f"{place}<{writer.url()}>\n\n{writer.text(block.body, block.body_line)}"
 
 
 class Demo(SphinxDirective):
@@ -55,7 +64,7 @@ class Demo(SphinxDirective):
                 f"the demo {self.arguments[0]!r} has no body; write what a reader without "
                 "JavaScript should see, such as a sentence that points to a figure."
             )
-        title = self.options.get("title", "Try it")
+        title = self.options.get("title", TITLE)
         found = demo(name=self.arguments[0], title=title)
         self.state.nested_parse(self.content, self.content_offset, found)
         self.set_source_info(found)
@@ -88,6 +97,8 @@ def _book(app: Sphinx) -> Any:
 
 
 def _payloads(notebook: Any) -> Iterator[dict[str, Any]]:
+    from textlib.demos import MIME
+
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
             payload = output.get("data", {}).get(MIME)

@@ -11,6 +11,7 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from bookpress.myst import on_site
 from bookpress.repository import Repository
 from bookpress.site import names
 
@@ -40,6 +41,9 @@ def links(app: Sphinx, docname: str, *, start: str) -> list[dict[str, Any]]:
             {"text": "Binder", "icon": "run", "url": repository.binder(page)},
         ]
     return found
+
+
+on_site("The ways in are", "ways-in")
 
 
 class ways_in(nodes.General, nodes.Element):  # noqa: N801 (docutils names nodes in lower case)

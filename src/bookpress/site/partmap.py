@@ -16,11 +16,14 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from bookpress.site import images, names
-from textlib.plotting import palette
+from bookpress.myst import on_site
+from bookpress.site import names
 
 _WIDTH = 560
 _OUTSIDE = ("start", "back")
+
+
+on_site("The map of the parts is", "part-map")
 
 
 class part_map(nodes.General, nodes.Element):  # noqa: N801
@@ -102,6 +105,8 @@ def _titles(env: BuildEnvironment, documents: list[str]) -> str:
 
 
 def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
+    from bookpress.site import images  # takes NumPy, which notebooks do without
+
     chosen = [page for page in documents if names.settings(app.env, page).thumbnail]
     for document in [*chosen, *documents]:
         uri = thumbnail(app.env, document)
@@ -121,6 +126,8 @@ def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
 
 def drawing(seed: str) -> str:
     """Return a drawing of a small network as SVG, the same each time for the same seed."""
+    from textlib.plotting import palette
+
     chance = random.Random(seed)
     sizes = [chance.randint(2, 6) for _ in range(5)]
     columns = [

@@ -14,6 +14,9 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from bookpress.markdown import Block, PageError
+from bookpress.myst import Writer, directive
+
 _ANSWER = re.compile(r"^[-*]\s+\[(?P<mark>[ xX])\]\s+(?P<text>.*)$")
 
 
@@ -118,6 +121,25 @@ def _check(answers: list[Answer]) -> None:
                 f"the answer {answer.text!r} has no explanation; add it below the answer as "
                 "'  > Why it is right, or wrong.'"
             )
+
+
+@directive("quiz")
+def in_notebook(block: Block, writer: Writer) -> str:
+    """Return the question with its answers, each a box that folds its explanation."""
+    try:
+        question, answers = parse_answers(block.body)
+    except ValueError as error:
+        raise PageError(block.line, str(error)) from error
+    asked = writer.text([block.argument, *question], block.body_line - 1)
+    made = [f"**Check yourself.** {asked}"]
+    for answer in answers:
+        line = block.body_line + answer.line
+        why = writer.text(answer.explanation, line + 1)
+        if not why.startswith(("Right", "No", "Yes", "Wrong")):
+            why = f"**{'Right.' if answer.right else 'No.'}** {why}"
+        summary = writer.html(answer.text, line)
+        made.append(f"<details><summary>{summary}</summary>\n\n{why}\n</details>")
+    return "\n\n".join(made)
 
 
 class Quiz(SphinxDirective):
