@@ -1,12 +1,14 @@
 """Data made by code are what they say they are."""
 
 import datetime
+import itertools
 import pickle
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
 from textlib import datasets
 from textlib.datasets._types import Split
@@ -55,11 +57,20 @@ def test_clock_tips_agree_with_their_angles_and_pictures():
 
 def test_sketches_end_with_the_pen_lifted():
     sketches = datasets.load("sketches", n=20).train
-    for path, label in zip(*sketches, strict=True):
+    for path in sketches.x:
         points = np.flatnonzero(path.any(axis=1))
         assert path[points[-1], 2] == 1
-        strokes = 2 if synthetic.SKETCHES[label] == "house" else 1
-        assert path[:, 2].sum() == strokes
+        assert path[:, 2].sum() == 2
+        assert 24 <= points[-1] + 1 <= 32
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_trivial_rule_tells_sketches_apart(seed):
+    data = datasets.load("sketches", seed=seed)
+    assert rule_accuracy(data, lambda path: np.flatnonzero(path.any(axis=1))[-1]) < 0.3
+    assert rule_accuracy(data, lambda path: np.flatnonzero(path[:, 2])[0]) < 0.3
+    for features in (np.ravel, lambda path: path.sum(axis=0), lambda path: path[1]):
+        assert classifier_accuracy(data, features) < 0.35
 
 
 def test_waves_continue_when_they_are_made_longer():
@@ -106,13 +117,54 @@ def test_the_latch_holds_the_sign_of_the_last_pulse():
 
 
 @given(st.integers(0, 10_000))
-def test_reber_strings_are_valid_and_broken_ones_are_not(seed):
+def test_reber_strings_are_valid_and_their_twins_are_not(seed):
     text = sequences.reber_string(rng(seed))
+    twin = sequences._twin(text)
     assert sequences.is_reber(text)
-    for mismatch in (False, True):
-        broken = sequences._broken(rng(seed), text, mismatch=mismatch)
-        assert not sequences.is_reber(broken)
-        assert sum(a != b for a, b in zip(text, broken, strict=True)) == 1
+    assert not sequences.is_reber(twin)
+    assert [a != b for a, b in zip(text, twin, strict=True)].index(True) == len(text) - 2
+
+
+def rule_accuracy(data, feature):
+    """Return the test accuracy of the best class for each value of a feature, by training rows."""
+    votes = {}
+    for row, label in zip(*data.train, strict=True):
+        votes.setdefault(feature(row), []).append(label)
+    best = {value: np.bincount(labels).argmax() for value, labels in votes.items()}
+    said = [best.get(feature(row), 0) for row in data.test.x]
+    return np.mean(np.array(said) == data.test.y)
+
+
+def classifier_accuracy(data, features):
+    """Return the test accuracy of a logistic regression on features of a row."""
+    x, x_test = (np.stack([features(row) for row in split.x]) for split in (data.train, data.test))
+    model = LogisticRegression(max_iter=1000).fit(x, data.train.y)
+    return model.score(x_test, data.test.y)
+
+
+def grams(size):
+    """Return a function that counts the runs of so many letters in a string."""
+    names = ["".join(run) for run in itertools.product(sequences.LETTERS, repeat=size)]
+    return lambda text: np.array(
+        [sum(text[place:].startswith(name) for place in range(len(text))) for name in names]
+    )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_no_trivial_rule_tells_a_reber_string_from_its_twin(seed):
+    data = datasets.load("reber", seed=seed)
+    for feature in (len, lambda text: text[1], lambda text: text[-2], lambda text: text[-4:]):
+        assert rule_accuracy(data, feature) < 0.56
+    assert rule_accuracy(data, lambda text: text[1] == text[-2]) == 1
+    for features in (grams(1), grams(2)):
+        assert classifier_accuracy(data, features) < 0.6
+
+
+def test_reber_twins_are_in_one_part():
+    data = datasets.load("reber", n=100, test=50)
+    inner, other = ({text[2:-2] for text in split.x} for split in (data.train, data.test))
+    assert (len(inner), len(other)) == (50, 25)
+    assert not inner & other
 
 
 @pytest.mark.parametrize("text", ["", "BTE", "BTBTXSETE", "BPBTXSETE", "BTBTXSEPE", "XTBTXSETE"])

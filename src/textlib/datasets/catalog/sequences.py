@@ -4,15 +4,17 @@ As in ``synthetic``, ``n``, ``validation`` and ``test`` are the rows of each par
 ``seed`` gives the same rows. Sets of strings have no string in two parts.
 """
 
+import dataclasses
 import datetime
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
 from textlib.datasets.encoding import as_sequences, pad
-from textlib.datasets.generated import BY_CODE, draw_parts, streams
+from textlib.datasets.generated import BY_CODE, draw_parts
 from textlib.datasets.registry import register
 
 # --- waves --------------------------------------------------------------------------------------
@@ -261,36 +263,30 @@ def is_reber(text: str) -> bool:
     return state == 7 and text[1] in "TP"
 
 
-def _broken(rng: np.random.Generator, text: str, *, mismatch: bool) -> str:
-    """Change one letter so that the string is no longer valid."""
-    if mismatch:
-        return text[:-2] + ("P" if text[-2] == "T" else "T") + "E"
-    while True:
-        place = int(rng.integers(len(text)))
-        letter = LETTERS[int(rng.integers(len(LETTERS)))]
-        changed = text[:place] + letter + text[place + 1 :]
-        if not is_reber(changed) and changed[1] == changed[-2]:
-            return changed
+def _twin(text: str) -> str:
+    """Return the string with the other letter at its end, where the second letter comes back."""
+    return text[:-2] + {"T": "P", "P": "T"}[text[-2]] + "E"
 
 
 @register(
     Info(
         name="reber",
         title="Embedded Reber strings",
-        summary="Strings of a small grammar, half of them with one wrong letter.",
-        task="classification of sequences, 2 classes",
+        summary="Strings of a small grammar, each with a twin in which the second letter does not "
+        "come back at the end.",
+        task="memory over long spans; classification of sequences, 2 classes",
         citation="After A. Reber, Implicit learning of artificial grammars, 1967, and S. "
         "Hochreiter and J. Schmidhuber, Long short-term memory, 1997.",
         shapes="x (n,) strings, or (n, longest) int32 codes; y int64",
-        notes="A fourth of the wrong strings is wrong only in that the second letter does not come "
-        "back; `extra` marks them (`train_mismatch`, `test_mismatch`).",
+        notes="Neither the length of a string nor its letters without their order tell the class. "
+        "The letter to remember and the one to compare are `len(string) - 3` places apart.",
         **BY_CODE,
     )
 )
 def reber(
     info: Info, *, n: int = 2000, test: int = 500, form: str = "text", seed: int = 0
 ) -> Dataset:
-    """Return strings; label 1 is valid.
+    """Return strings; label 1 is valid. Twins are in one part.
 
     Parameters
     ----------
@@ -301,36 +297,31 @@ def reber(
         raise ValueError(unknown("form", form, ("text", "integers")))
     seen: set[str] = set()
 
-    def draw(rng: np.random.Generator, kind: int) -> str:
-        while True:
+    def draw(rng: np.random.Generator, rows: int) -> Split:
+        texts: list[str] = []
+        while len(texts) < rows:
             text = reber_string(rng)
-            if kind > 0:
-                text = _broken(rng, text, mismatch=kind == 2)
-            if text not in seen:
-                seen.add(text)
-                return text
+            if text[2:-2] not in seen:
+                seen.add(text[2:-2])
+                texts += [text, _twin(text)]
+        order = rng.permutation(rows)
+        return Split(as_sequences([texts[row] for row in order]), 1 - order % 2)
 
-    def part(rng: np.random.Generator, rows: int) -> tuple[list[str], np.ndarray]:
-        kinds = rng.permutation(np.resize([0, 1, 0, 1, 0, 1, 0, 2], rows))  # 2: a mismatch
-        return [draw(rng, int(kind)) for kind in kinds], kinds
+    names = ("wrong", "valid")
+    drawn = draw_parts(info, seed, draw, (n, test), class_names=names, extra={"letters": LETTERS})
+    return drawn if form == "text" else _spelled(drawn)
 
-    parts = [part(rng, rows) for rng, rows in zip(streams(seed, 2), (n, test), strict=True)]
-    longest = max(len(text) for texts, _ in parts for text in texts)
 
-    def split(texts: list[str], kinds: np.ndarray) -> Split:
-        codes = [[LETTERS.index(letter) + 1 for letter in text] for text in texts]
-        x = as_sequences(texts) if form == "text" else pad(codes, longest, side="post")
-        return Split(x, (kinds == 0).astype(np.int64))
+def _spelled(drawn: Dataset) -> Dataset:
+    """Return the strings of a set as rows of codes, all of one length."""
+    longest = max(len(text) for split in drawn.splits().values() for text in split.x)
 
-    extra = {f"{name}_mismatch": kinds == 2
-             for name, (_, kinds) in zip(("train", "test"), parts, strict=True)}  # fmt: skip
-    return Dataset(
-        info,
-        split(*parts[0]),
-        split(*parts[1]),
-        class_names=("wrong", "valid"),
-        extra={**extra, "letters": LETTERS},
-    )
+    def codes(split: Split) -> Split:
+        rows = [[LETTERS.index(letter) + 1 for letter in text] for text in split.x]
+        return Split(pad(rows, longest, side="post"), split.y)
+
+    splits: dict[str, Any] = {name: codes(split) for name, split in drawn.splits().items()}
+    return dataclasses.replace(drawn, **splits)
 
 
 # --- chords -------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ same rows, and the parts come from different streams of random numbers. Strings 
 code are in ``sequences``.
 """
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -371,8 +372,21 @@ def _outline(rng: np.random.Generator, label: int) -> list[np.ndarray]:
     return [np.stack([np.cos(angle), np.sin(angle)], axis=1)]
 
 
+def _pieces(stroke: np.ndarray, ends: Sequence[float], counts: Sequence[int]) -> list[np.ndarray]:
+    """Cut a stroke at shares of its length, and set points at equal distances on each piece."""
+    walked = np.cumsum(np.linalg.norm(np.diff(stroke, axis=0, prepend=stroke[:1]), axis=1))
+    pieces = []
+    for (start, end), count in zip(itertools.pairwise(ends), counts, strict=True):
+        places = np.linspace(start, end, count) * walked[-1]
+        pieces.append(np.stack([np.interp(places, walked, axis) for axis in stroke.T], axis=1))
+    return pieces
+
+
 def draw_sketch(rng: np.random.Generator, label: int, *, noise: float = 0.05) -> np.ndarray:
     """Draw one of `SKETCHES` as pen movements.
+
+    Every drawing has two strokes of 24 to 32 points together, at any angle, begun at either end:
+    neither length nor strokes nor the direction of a movement tell the class.
 
     Returns
     -------
@@ -380,16 +394,24 @@ def draw_sketch(rng: np.random.Generator, label: int, *, noise: float = 0.05) ->
         ``float32``, shape ``(points, 3)``: how far the pen moves right and up, and 1 where it is
         lifted after the point.
     """
-    turn = rng.normal(0, 0.15)
+    points = int(rng.integers(24, 33))
+    first = round(points * rng.uniform(0.3, 0.7))
+    counts, outline = (first, points - first), _outline(rng, label)
+    if len(outline) == 1:
+        strokes = _pieces(outline[0], (0, rng.uniform(0.3, 0.7), 1), counts)
+    else:
+        strokes = [_pieces(one, (0, 1), (n,))[0] for one, n in zip(outline, counts, strict=True)]
+    path, lifted = np.concatenate(strokes), np.zeros(points)
+    lifted[[first - 1, -1]] = 1
+    if rng.random() < 0.5:
+        path, lifted[:-1] = path[::-1], lifted[-2::-1]
+    turn = rng.uniform(0, 2 * np.pi)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    points, lifted = [], []
-    for stroke in _outline(rng, label):
-        placed = stroke @ rotation.T * rng.uniform(0.8, 1.2, 2)
-        points.append(placed + rng.normal(0, noise, placed.shape))
-        lifted += [0] * (len(stroke) - 1) + [1]
-    path = np.concatenate(points)
+    ink = np.linalg.norm(np.diff(path, axis=0), axis=1).sum()
+    path = path @ rotation.T * (6 * rng.uniform(0.8, 1.25) / ink)
+    path += rng.normal(0, noise, path.shape)
     moves = np.diff(path, axis=0, prepend=path[:1])
-    return np.concatenate([moves, np.array(lifted)[:, None]], axis=1).astype(np.float32)
+    return np.concatenate([moves, lifted[:, None]], axis=1).astype(np.float32)
 
 
 @register(
