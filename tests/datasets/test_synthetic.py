@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from textlib import datasets
+from textlib.datasets import windows
 from textlib.datasets._types import Split
 from textlib.datasets.catalog import sequences, synthetic
 
@@ -88,15 +89,24 @@ def test_the_noise_floor_of_the_waves_is_as_stated():
     assert 0.015 < naive < 0.026
 
 
-def test_sums_of_sines_have_the_ranges_of_the_source():
-    calm = datasets.load("sine_sums").train.x
-    assert calm.max() == pytest.approx(2.74, abs=0.01)
+def test_rising_sums_of_sines_are_the_busy_ones_turned_over_where_they_fall():
     rising = datasets.load("sine_sums", variant="rising").train.x[:, 0]
     busy = datasets.load("sine_sums", variant="busy").train.x[:, 0]
     np.testing.assert_array_equal(np.abs(rising), np.abs(busy))
     falling = np.diff(busy) < 0
     np.testing.assert_array_equal(rising[1:][falling], -busy[1:][falling])
     np.testing.assert_array_equal(rising[1:][~falling], busy[1:][~falling])
+
+
+@pytest.mark.parametrize("variant", ["calm", "busy", "rising"])
+@pytest.mark.parametrize("steps", [200, 1000, 5000])
+def test_the_test_stretch_of_the_sines_is_not_in_the_training_stretch(variant, steps):
+    data = datasets.load("sine_sums", variant=variant, steps=steps, gap=0)
+    (x, y), (new_x, new_y) = (
+        windows.windows(split.x[:, 0], 20, horizon=5) for split in (data.train, data.test)
+    )
+    nearest = np.array([np.linalg.norm(x - window, axis=1).argmin() for window in new_x])
+    assert np.abs(y[nearest] - new_y).max() > 0.01  # what followed the nearest is not the answer
 
 
 def test_a_series_can_be_continued_by_skipping():
@@ -239,6 +249,7 @@ def test_extra_channels_come_after_the_true_ones():
         ("stories", {"task": "x"}, "one fact"),
         ("stories", {"sentences": 1}, "2 or more"),
         ("reber", {"form": "codes"}, "integers"),
+        ("sine_sums", {"gap": -1}, "overlap"),
     ],
 )
 def test_wrong_options_are_named(name, options, message):

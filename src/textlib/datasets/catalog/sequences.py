@@ -79,10 +79,13 @@ def waves(
     return draw_parts(info, seed, part, (n, validation, test))
 
 
+# Frequencies without a common measure: a sum of their waves never repeats.
+_CALM = (1, (1 + 5**0.5) / 2)
+_BUSY = (1.1, 3**0.5, np.pi, 7)
 _SINES: dict[str, tuple[tuple[float, ...], tuple[float, ...], bool]] = {
-    "calm": ((1, 2), (1, 2), False),
-    "busy": ((1.1, 1.7, 3.1, 7), (1, 2, 2, 3), False),
-    "rising": ((1.1, 1.7, 3.1, 7), (1, 2, 2, 3), True),
+    "calm": (_CALM, (1, 2), False),
+    "busy": (_BUSY, (1, 2, 2, 3), False),
+    "rising": (_BUSY, (1, 2, 2, 3), True),
 }
 
 
@@ -139,8 +142,10 @@ def sum_of_sines(
         title="Sums of sines",
         summary="One series, a sum of two or four sine waves, and a later stretch of it.",
         task="forecasting",
-        citation="After A. Glassner, Deep Learning: A Visual Approach, 2021.",
+        citation="After A. Glassner, Deep Learning: A Visual Approach, 2021, with frequencies that "
+        "have no common measure.",
         shapes="x (steps, 1) float32; y None",
+        notes="The series never repeats, and the test stretch begins after the training stretch.",
         **BY_CODE,
     )
 )
@@ -150,7 +155,7 @@ def sine_sums(
     variant: str = "calm",
     steps: int = 200,
     test: int = 200,
-    test_skip: int = 400,
+    gap: int = 200,
 ) -> Dataset:
     """Return a series.
 
@@ -161,11 +166,18 @@ def sine_sums(
         turned upside down.
     steps, test
         Length of the training and of the test part.
-    test_skip
-        Where the test part starts.
+    gap
+        Steps left out between the two.
+
+    Raises
+    ------
+    ValueError
+        If there is no such variant, or the parts overlap.
     """
     if variant not in _SINES:
         raise ValueError(unknown("variant", variant, _SINES))
+    if gap < 0:
+        raise ValueError(f"gap is {gap}; it must be 0 or more, or the parts overlap.")
     frequencies, amplitudes, rising = _SINES[variant]
 
     def part(length: int, skip: int) -> Split:
@@ -174,7 +186,7 @@ def sine_sums(
         )
         return Split(series[:, None])
 
-    return Dataset(info, part(steps, 0), part(test, test_skip))
+    return Dataset(info, part(steps, 0), part(test, steps + gap))
 
 
 # --- a task of memory ---------------------------------------------------------------------------
