@@ -119,6 +119,14 @@ class Writer:
         (token,) = self.markdown.parser.parseInline(text)
         return self._span(token, (0, len(text)), line)
 
+    def title(self, block: Block) -> str:
+        """Return what stands beside the name of a directive as plain Markdown."""
+        return self.inline(block.argument, block.line)
+
+    def body(self, block: Block) -> str:
+        """Return the body of a directive as plain Markdown."""
+        return self.text(block.body, block.body_line)
+
     def html(self, text: str, line: int = 1) -> str:
         """Return a text of one paragraph as HTML, with its formulas between dollars."""
         return str(self.markdown.parser.renderInline(self.inline(text, line)))
@@ -238,9 +246,9 @@ class Writer:
             begin, end = each.meta.get("span", (-1, -1))
             if each.type != "text" and done <= begin and end <= last:
                 shown = self._word(each, token, line + source.count("\n", 0, begin))
-                made += [_escaped(source[done:begin]), shown]
+                made += [escaped(source[done:begin]), shown]
                 done = end
-        return "".join([*made, _escaped(source[done:last])])
+        return "".join([*made, escaped(source[done:last])])
 
     def _word(self, each: Any, token: Any, line: int) -> str:
         """Return one thing within a paragraph as plain Markdown."""
@@ -303,7 +311,7 @@ def _below(text: str, line: str, token: Any) -> list[str]:
     return lines
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Keep dollars that begin no formula on the site from beginning one in a notebook."""
     return DOLLAR.sub(lambda found: found[0] if len(found[0]) > 1 else r"\$", text)
 

@@ -32,8 +32,7 @@ class card(nodes.container):  # noqa: N801 (docutils names nodes in lower case)
 @directive("chapter")
 def in_notebook(block: Block, writer: Writer) -> str:
     """Return the outcomes and links to the prerequisites."""
-    outcomes = writer.text(block.body, block.body_line)
-    text = writer.quote("After this chapter you can", outcomes)
+    text = writer.quote("After this chapter you can", writer.body(block))
     before = [name.strip() for name in block.options.get("after", "").split(",")]
     if links := [writer.page_link(f"/{name}") for name in before if name]:
         text += f"\n>\n> **Read first:** {', '.join(links)}"

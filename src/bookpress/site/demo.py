@@ -47,7 +47,7 @@ class demo(nodes.General, nodes.Element):  # noqa: N801
 def in_notebook(block: Block, writer: Writer) -> str:
     """Return where the demo runs, and its static body."""
     place = f"**{block.options.get('title', TITLE)}.** Live in your browser, on the site: "
-    return f"{place}<{writer.url()}>\n\n{writer.text(block.body, block.body_line)}"
+    return f"{place}<{writer.url()}>\n\n{writer.body(block)}"
 
 
 class Demo(SphinxDirective):
