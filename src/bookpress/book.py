@@ -4,6 +4,7 @@ A page is known by its path under ``book/`` without the suffix (``vision/convnet
 command, in the front matter and in the report. Nothing here executes or writes anything.
 """
 
+import contextlib
 import functools
 import itertools
 from collections.abc import Iterator
@@ -58,8 +59,14 @@ class Page:
     @functools.cached_property
     def front_matter(self) -> dict[str, Any]:
         """The YAML block at the top of the file; empty if there is none."""
-        try:
+        with self.named():
             return frontmatter.read(self.text)
+
+    @contextlib.contextmanager
+    def named(self) -> Iterator[None]:
+        """Have an error that says where on the page say on which page."""
+        try:
+            yield
         except PageError as error:
             raise BookError(f"{self.path}:{error.line}: {error}") from error
 

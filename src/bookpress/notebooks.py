@@ -14,7 +14,7 @@ from typing import Any
 from bookpress import site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
-from bookpress.markdown import Block, PageError
+from bookpress.markdown import Block
 from bookpress.myst import Writer
 from bookpress.page_cache import PageCache
 from bookpress.repository import Repository
@@ -127,10 +127,8 @@ def make(
     writer = _writer(book, page, repository, labels)
     install = INSTALL.format(package=package or repository.package).rstrip()
     cells = [_cell("code", install, tags=["install"], jupyter={"source_hidden": True})]
-    try:
+    with page.named():
         cells += _cells(page, writer)
-    except PageError as error:
-        raise BookError(f"{page.path}:{error.line}: {error}") from error
     if (listed := writer.references()) and "{bibliography}" not in page.text:
         cells.append(_cell("markdown", "\n".join(["## References", "", *listed])))
     for number, cell in enumerate(cells):
@@ -250,8 +248,9 @@ def collect_labels(book: Book) -> dict[str, tuple[str, str]]:
     """
     labels: dict[str, tuple[str, str]] = {}
     for page in book.pages:
-        for label, text in _labels(page):
-            labels.setdefault(label, (page.name, text))
+        with page.named():
+            for label, text in _labels(page):
+                labels.setdefault(label, (page.name, text))
     return labels
 
 

@@ -137,6 +137,7 @@ First words.
     ("text", "reason"),
     [
         ("```{qiuz}\n```\n", "unknown directive 'qiuz'; did you mean 'quiz'"),
+        ("```{figure} a.png\n:name\n```\n", "{figure} Invalid options"),
         ("See {reff}`x`.\n", "unknown role 'reff'; did you mean 'ref'"),
     ],
 )
