@@ -382,7 +382,7 @@ def _pieces(stroke: np.ndarray, ends: Sequence[float], counts: Sequence[int]) ->
     return pieces
 
 
-def draw_sketch(rng: np.random.Generator, label: int, *, noise: float = 0.05) -> np.ndarray:
+def draw_sketch(rng: np.random.Generator, label: int, *, noise: float = 0.03) -> np.ndarray:
     """Draw one of `SKETCHES` as pen movements.
 
     Every drawing has two strokes of 24 to 32 points together, at any angle, begun at either end:
@@ -428,7 +428,7 @@ def draw_sketch(rng: np.random.Generator, label: int, *, noise: float = 0.05) ->
     )
 )
 def sketches(
-    info: Info, *, n: int = 1000, test: int = 500, noise: float = 0.05, seed: int = 0
+    info: Info, *, n: int = 1000, test: int = 500, noise: float = 0.03, seed: int = 0
 ) -> Dataset:
     """Return sketches, padded at the end to 32 points.
 
