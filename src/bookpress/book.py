@@ -122,37 +122,41 @@ class Page:
         Raises
         ------
         BookError
-            If the page has code cells but no header that makes Jupyter Book execute it, or if the
-            options of a cell cannot be read.
+            If the page has code cells but no header that makes Jupyter Book execute it, or if it
+            cannot be read.
         """
-        import nbformat
-        from myst_nb.core.read import (
-            MystMetadataParsingError,
-            is_myst_markdown_notebook,
-            read_myst_markdown_notebook,
-        )
+        from myst_nb.core.read import MystMetadataParsingError
 
-        if self.path.suffix == ".ipynb":
-            return nbformat.reads(self.text, as_version=4)
-        if not self.front_matter or not is_myst_markdown_notebook(self.text):
-            if f"```{CODE_CELL}" in self.text:
-                raise BookError(
-                    f"{self.path}: the page has code cells, but its front matter does not say "
-                    "'file_format: mystnb', so Jupyter Book would not execute it. Add that line."
-                )
-            notebook = nbformat.v4.new_notebook()
-            notebook.cells = [nbformat.v4.new_markdown_cell(self.text)]
-            return notebook
         try:
-            notebook = read_myst_markdown_notebook(
-                self.text, config=self.markdown.config, add_source_map=True, path=str(self.path)
-            )
+            notebook = self._read()
+        except BookError:
+            raise
         except MystMetadataParsingError as error:
             line, reason = explain(self.text, error)
             raise BookError(f"{self.path}:{line}: {reason}") from error
+        except Exception as error:  # what the parts of MyST-NB raise; some have no word for it
+            reason = str(error).partition("\n")[0]
+            raise BookError(f"{self.path} is no notebook that can be read: {reason}") from error
         for number, reason in misshapen(notebook):
             raise BookError(f"{self.path}:{notebook.metadata.source_map[number]}: {reason}")
         return notebook
+
+    def _read(self) -> Any:
+        import nbformat
+        from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+
+        if self.path.suffix == ".ipynb":
+            return nbformat.reads(self.text, as_version=4)
+        if self.front_matter and is_myst_markdown_notebook(self.text):
+            return read_myst_markdown_notebook(
+                self.text, config=self.markdown.config, add_source_map=True, path=str(self.path)
+            )
+        if f"```{CODE_CELL}" in self.text:
+            raise BookError(
+                f"{self.path}: the page has code cells, but its front matter does not say "
+                "'file_format: mystnb', so Jupyter Book would not execute it. Add that line."
+            )
+        return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(self.text)])
 
 
 def _first_of_text(lines: list[str], start: int) -> int:

@@ -35,8 +35,10 @@ SECONDS = Kind(
     lambda value: type(value) in (int, float) and 0 < value < math.inf,
 )
 MAPPING = Kind("a mapping of 'key: value' lines", lambda value: isinstance(value, dict))
+MAYBE = Kind(MAPPING.wanted, lambda value: value is None or MAPPING.fits(value))
 KINDS = {  # what others read, as far as a wrong kind would make them fail
-    "textlib": MAPPING,
+    "textlib": MAYBE,
+    "myst": MAPPING,
     "file_format": TEXT,
     "kernelspec": MAPPING,
     "jupytext": MAPPING,
@@ -102,13 +104,14 @@ def read(text: str) -> dict[str, Any]:
     if found is None:
         return {}
     _check(found, MAPPING, block)
-    for key, kind in KINDS.items():
-        _check(found.get(key), kind, block, key)
+    for key in filter(found.__contains__, KINDS):
+        _check(found[key], KINDS[key], block, key)
     for key, value in (found.get("textlib") or {}).items():
         if key not in OWN:
             reason = unknown("key", key, OWN)
             raise PageError(_line(block, "textlib", key), f"'textlib:' has an {reason}")
-        _check(value, OWN[key], block, "textlib", key)
+        if value is not None:
+            _check(value, OWN[key], block, "textlib", key)
     return found
 
 
@@ -135,7 +138,7 @@ def _block(text: str) -> str:
 
 
 def _check(value: Any, kind: Kind, block: str, *keys: str) -> None:
-    if value is not None and not kind.fits(value):
+    if not kind.fits(value):
         name = repr(": ".join(keys)) if keys else "the front matter"
         raise PageError(_line(block, *keys), f"{name} must be {kind.wanted}; it is {value!r}.")
 

@@ -66,6 +66,8 @@ class Writer:
         Returns a line for each work that was cited.
     titles
         Titles of the pages by their names.
+    substitutions
+        What stands for ``{{ key }}``, by its key.
     """
 
     markdown: Markdown
@@ -77,6 +79,7 @@ class Writer:
     cite: Callable[[list[str], bool], str] = lambda keys, textual: f"({', '.join(keys)})"
     references: Callable[[], list[str]] = list
     titles: dict[str, str] = field(default_factory=dict)
+    substitutions: dict[str, Any] = field(default_factory=dict)
 
     def text(self, source: str | Iterable[str], line: int = 1) -> str:
         """Return MyST as plain Markdown.
@@ -188,6 +191,8 @@ class Writer:
             text = self._definitions(tokens, lines, here)
         elif block := Block.of(token, line):
             text = self._looked_up(DIRECTIVES, "directive", block.name, block.line)(block, self)
+        elif token.type == "substitution_block":
+            text = self.text(self._substitute(token, here), here)
         elif token.type == "colon_fence":
             text = self.text(token.content, here + 1)
         elif token.type == "myst_target":
@@ -205,6 +210,10 @@ class Writer:
         if name not in known:
             raise PageError(line, unknown(kind, name, known))
         return known[name]
+
+    def _substitute(self, token: Any, line: int) -> str:
+        key = token.content.strip()
+        return str(self._looked_up(self.substitutions, "substitution", key, line))
 
     def _table(self, tokens: Sequence[Any], lines: list[str], line: int) -> list[str]:
         """Return a table, with the rows written anew in which something changes."""
@@ -256,6 +265,8 @@ class Writer:
         if each.type == "myst_role":
             name = each.meta["name"]
             return str(self._looked_up(ROLES, "role", name, line)(each.content.strip(), self))
+        if each.type == "substitution_inline":
+            return self.inline(self._substitute(each, line), line)
         if each.type == "link_open" and "label" in each.meta:
             text = self._span(token, each.meta["label"], line)
             rest = token.content[each.meta["label"][1] + 1 : end]

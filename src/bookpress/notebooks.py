@@ -158,6 +158,10 @@ def _writer(
         cite=citations.cite,
         references=citations.references,
         titles={each.name: each.title for each in book.pages},
+        substitutions={
+            **page.markdown.config.substitutions,
+            **(page.front_matter.get("myst", {}).get("substitutions") or {}),
+        },
     )
 
 

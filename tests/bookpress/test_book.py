@@ -90,3 +90,22 @@ def test_the_lines_of_cells_are_those_of_the_file(read):
     lines = page.text.split("\n")
     assert page.lines == [7, 9, 16, 19]
     assert [lines[line - 1] for line in page.lines[::2]] == ["# Title", "Words"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (HEAD + "```{code-cell}\n:load: nothing.py\n```\n", "nothing.py"),
+        (HEAD + "```{code-cell}\n:tags: hide-input\n```\n", "'hide-input' is not of type"),
+        (HEAD + "```{code-cell}\n:tags: !!python/object:x y\n```\n", "constructor"),
+        (HEAD + "```{code-cell}\n---\na: [1\n---\n```\n", ":7: the options of the cell"),
+        (CELL, "does not say 'file_format: mystnb'"),
+        ("---\nfile_format: mystnb\nkernelspec:\n---\n" + CELL, ":3: 'kernelspec' must be"),
+    ],
+)
+def test_a_page_that_is_no_notebook_is_named_with_the_reason(read, text, reason):
+    with pytest.raises(BookError) as raised:
+        _ = read(text).notebook
+    assert "one.md" in str(raised.value)
+    assert reason in str(raised.value)
+    assert "\n" not in str(raised.value)

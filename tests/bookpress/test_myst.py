@@ -32,6 +32,7 @@ def writer():
         numbers={"accuracy": "98.7%"},
         cite=lambda keys, textual: "LeCun (1998)" if textual else "(LeCun, 1998)",
         titles={"foundations/tensors": "Tensors"},
+        substitutions={"short": "the {term}`CNN`", "note": ":::{note}\nWords\n:::"},
     )
 
 
@@ -75,6 +76,8 @@ def convert(text, writer):
         ("from $50,000 to $500,000", r"from \$50,000 to \$500,000"),
         ("`$5` costs $5, not $x$", r"`$5` costs \$5, not $x$"),
         ("## The {term}`axes`", "## The axes"),
+        ("So {{ short }} is", "So the CNN is"),
+        ("{{ note }}", "> **Note**\n>\n> Words"),
         ("> - in {term}`a`\n>   {term}`b`", "> - in a\n>   b"),
         (
             "| {term}`a` | b |\n|---|---|\n| 1 \\| 2 | {term}`c` |",
@@ -239,6 +242,7 @@ def test_what_only_the_site_can_do_is_a_link_to_it(writer):
         (":::{nota}\nWords\n:::", 1, "unknown directive 'nota'; did you mean 'note'"),
         (":::{note}\nA\n\n```{qiuz}\n```\n:::", 4, "unknown directive 'qiuz'"),
         ("Words\nand {termm}`x`", 2, "unknown role 'termm'; did you mean 'term'"),
+        ("a {{ shorrt }}", 1, "unknown substitution 'shorrt'; did you mean 'short'"),
         ("- a\n\n  | {termm}`x` |\n  |---|", 3, "unknown role 'termm'"),
         ("```{quiz}\nA?\n- [x] {termm}`x`\n  > b\n- [ ] c\n  > d\n```", 3, "unknown role 'termm'"),
         ("```{quiz}\nA?\n- [x] x\n  > b\n```", 1, "at least two answers"),
