@@ -94,21 +94,17 @@ def sum_of_sines(
     *,
     frequencies: Sequence[float],
     amplitudes: Sequence[float],
-    phases: Sequence[float] | None = None,
-    step: float = 0.057,
     skip: int = 0,
     rising: bool = False,
 ) -> np.ndarray:
-    """Return a sum of sine waves.
+    """Return a sum of sine waves, in steps of 0.057 radians for a wave of frequency 1.
 
     Parameters
     ----------
     steps
         Length of the series.
-    frequencies, amplitudes, phases
-        One of each per wave; phases in radians, 0 when left out.
-    step
-        Radians from one value to the next, for a wave of frequency 1.
+    frequencies, amplitudes
+        One of each per wave.
     skip
         How many steps to leave out at the start.
     rising
@@ -125,10 +121,9 @@ def sum_of_sines(
     ValueError
         If the lists differ in length.
     """
-    offsets = [0.0] * len(frequencies) if phases is None else phases
-    angle = (skip + np.arange(steps)) * step
-    terms = zip(frequencies, amplitudes, offsets, strict=True)
-    total = np.sum([a * np.sin(f * angle + p) for f, a, p in terms], axis=0)
+    angle = (skip + np.arange(steps)) * 0.057
+    terms = zip(frequencies, amplitudes, strict=True)
+    total = np.sum([a * np.sin(f * angle) for f, a in terms], axis=0)
     if rising and steps > 1:
         falling = np.diff(total, prepend=total[:1]) < 0
         falling[0] = falling[1]  # the first value has no step of its own
