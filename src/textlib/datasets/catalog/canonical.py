@@ -101,7 +101,7 @@ def cifar10(info: Info, saved: store.Saved) -> Dataset:
 
 
 def _cats_vs_dogs(folder: Path) -> Items:
-    photos, labels, names = [], [], []
+    photos, labels = [], []
     with zipfile.ZipFile(_only(folder)) as archive:
         for entry in sorted(archive.namelist()):
             kind = entry.split("/")[-2] if entry.endswith(".jpg") else ""
@@ -111,7 +111,6 @@ def _cats_vs_dogs(folder: Path) -> Items:
             if b"JFIF" in data[:10]:  # the rest is damaged or is no JPEG
                 photos.append(data)
                 labels.append(int(kind == "Dog"))
-                names.append(entry)
     y = np.array(labels, dtype=np.int64)
     return split_items({"photos": photos, "y": y}, (1.0,), keys=photos, labels=y)
 
@@ -144,6 +143,7 @@ def _cats_vs_dogs(folder: Path) -> Items:
         ),
         _cats_vs_dogs,
     ),
+    version="2",
 )
 def cats_vs_dogs(
     info: Info,
