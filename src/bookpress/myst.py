@@ -208,7 +208,7 @@ class Writer:
 
     def _looked_up(self, known: dict[str, Any], kind: str, name: str, line: int) -> Any:
         if name not in known:
-            raise PageError(line, unknown(kind, name, known))
+            raise PageError(line, unknown(kind, name, known, listed=False))
         return known[name]
 
     def _substitute(self, token: Any, line: int) -> str:

@@ -8,7 +8,9 @@ import difflib
 from collections.abc import Iterable
 
 
-def unknown(kind: str, value: object, choices: Iterable[str], *, hint: str = "") -> str:
+def unknown(
+    kind: str, value: object, choices: Iterable[str], *, hint: str = "", listed: bool = True
+) -> str:
     """Return the message for a name that is not among the choices.
 
     Parameters
@@ -21,6 +23,8 @@ def unknown(kind: str, value: object, choices: Iterable[str], *, hint: str = "")
         The names that exist.
     hint
         The next step, as a full sentence. Left out when empty.
+    listed
+        Whether to list the choices; too many would hide the one that is near.
 
     Examples
     --------
@@ -30,5 +34,5 @@ def unknown(kind: str, value: object, choices: Iterable[str], *, hint: str = "")
     names = sorted(choices)
     near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
     guess = f"; did you mean {near[0]!r}?" if near else "."
-    listed = ", ".join(names) or "(none)"
-    return f"unknown {kind} {value!r}{guess} Choose from: {listed}." + (f" {hint}" if hint else "")
+    choose = f" Choose from: {', '.join(names) or '(none)'}." if listed else ""
+    return f"unknown {kind} {value!r}{guess}{choose}" + (f" {hint}" if hint else "")
