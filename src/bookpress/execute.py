@@ -33,7 +33,7 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 ASK = "getattr(__import__('sys').modules.get('{}'), '{}', {})()"
 BEGIN = {"begun": ASK.format(observer.NAME, "begin", "bool")}
 AFTER_CELL = {
-    "seconds_saved": ASK.format("textlib.training.fitting", "seconds_saved", "float"),
+    "seconds_saved": ASK.format("textlib.training.memory", "seconds_saved", "float"),
     "changed_variables": ASK.format(observer.NAME, "changed_variables", "list"),
 }
 CONTROL_CODE = Path(controls.__file__).read_text(encoding="utf8") + "\n\n"

@@ -27,8 +27,10 @@ CURVE_POINTS = 100  # a stored curve has no more points than a figure shows
 WITHOUT_EFFECT = (
     "textlib.plotting",
     "textlib.claims",
-    "textlib.training.fingerprint",
-    "textlib.training.store",
+    *(
+        f"textlib.training.{name}"
+        for name in ("bytecode", "fingerprint", "memory", "origin", "parts", "state", "store")
+    ),
     "textlib._source",
     "textlib._errors",
 )

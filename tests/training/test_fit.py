@@ -1,13 +1,14 @@
 """``training.fit``: equal to ``model.fit``, restored only when nothing changed."""
 
 import contextlib
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from textlib import training
-from textlib.training.fingerprint import FingerprintError
+from textlib.training import NotRememberedWarning
 from textlib.training.store import RECORD, VARIABLES
 
 RNG = np.random.default_rng(0)
@@ -15,7 +16,7 @@ X = RNG.normal(size=(60, 4)).astype("float32")
 Y = (X @ np.array([1.0, -2.0, 0.5, 0.0], dtype="float32"))[:, None]
 
 
-def network(*, units=8, seed=3, optimizer="adam", loss="mse", activation="tanh"):
+def network(*, units=8, seed=3, optimizer="adam", loss="mse", activation="tanh", eager=True):
     training.set_seed(seed)
     layers = [
         keras.Input((4,)),
@@ -24,8 +25,14 @@ def network(*, units=8, seed=3, optimizer="adam", loss="mse", activation="tanh")
         keras.layers.Dense(1),
     ]
     model = keras.Sequential(layers)
-    model.compile(optimizer=optimizer, loss=loss, metrics=["mae"])
+    # Without a graph: to trace one takes longer than to train this.
+    model.compile(optimizer=optimizer, loss=loss, metrics=["mae"], run_eagerly=eager)
     return model
+
+
+def visible(folder):
+    """What is in a folder, but for the locks."""
+    return [path for path in folder.iterdir() if path.suffix != ".lock"]
 
 
 def train(model, **changes):
@@ -43,7 +50,7 @@ def test_first_call_trains_and_second_restores_the_same_model_and_history():
 
 
 def test_it_trains_exactly_as_model_fit_does():
-    ours, keras_own = network(), network()
+    ours, keras_own = network(eager=False), network(eager=False)
     run = train(ours, run=None, seed=7)
     training.set_seed(7)
     history = keras_own.fit(X, Y, epochs=2, batch_size=16, verbose=0).history
@@ -61,7 +68,7 @@ def test_the_step_is_traced_once(pipeline):
         return keras.losses.mean_squared_error(target, prediction)
 
     batches = tf.data.Dataset.from_tensor_slices((X, Y)).batch(16)
-    training.fit(network(loss=squares), *([batches] if pipeline else [X, Y]))
+    training.fit(network(loss=squares, eager=False), *([batches] if pipeline else [X, Y]))
     assert len(traces) == 1
 
 
@@ -72,7 +79,7 @@ def test_a_model_of_a_distribution_strategy_trains(run, inside):
 
     strategy = tf.distribute.OneDeviceStrategy("/cpu:0")
     with strategy.scope():
-        model = network()
+        model = network(eager=False)
     with strategy.scope() if inside else contextlib.nullcontext():
         found = train(model, run=run)
     alone = train(network(), run=None)
@@ -198,30 +205,179 @@ def test_a_damaged_run_is_dropped_and_trained_again(own_run_store, file, damage)
     assert train(network()).restored
 
 
-def test_a_failing_save_leaves_nothing_behind(own_run_store, monkeypatch):
+def test_a_failing_save_says_so_and_leaves_nothing_behind(own_run_store, monkeypatch):
     def full_disk(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full_disk)
-    with pytest.raises(OSError, match=r"No space left on device.*TEXTLIB_CACHE"):
-        train(network())
-    assert list(own_run_store.iterdir()) == []
+    with pytest.warns(NotRememberedWarning, match=r"No space left on device.*TEXTLIB_CACHE"):
+        run = train(network())
+    assert (run.epochs, run.key) == (2, "")
+    assert visible(own_run_store) == []
+
+
+def test_without_write_permission_the_trained_result_is_returned(own_run_store, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.warns(NotRememberedWarning, match="Permission denied") as said:
+        run = train(network())
+    assert [each.category for each in said].count(NotRememberedWarning) == 1
+    assert run.epochs == 2
 
 
 def test_without_a_name_nothing_is_stored(own_run_store):
     assert not train(network(), run=None).restored
-    assert list(own_run_store.iterdir()) == []
+    assert visible(own_run_store) == []
 
 
-def test_a_pipeline_needs_a_key_of_its_own():
+def test_a_pipeline_of_arrays_is_seen():
     import tensorflow as tf
 
-    pipeline = tf.data.Dataset.from_tensor_slices((X, Y)).batch(16)
-    with pytest.raises(FingerprintError, match="data_key"):
-        training.fit(network(), pipeline, run="test/pipeline")
-    training.fit(network(), pipeline, run="test/pipeline", data_key="v1")
-    assert training.fit(network(), pipeline, run="test/pipeline", data_key="v1").restored
-    assert not training.fit(network(), pipeline, run="test/pipeline", data_key="v2").restored
+    rows = tf.data.Dataset.from_tensor_slices((X, Y))
+    training.fit(network(), rows.batch(16), run="test/pipeline")
+    assert training.fit(network(), rows.batch(16), run="test/pipeline").restored
+    assert not training.fit(network(), rows.batch(20), run="test/pipeline").restored
+
+
+def test_what_cannot_be_seen_is_trained_each_time_and_named_once():
+    import tensorflow as tf
+
+    def rows():
+        yield from zip(X, Y, strict=True)
+
+    signature = (tf.TensorSpec((4,), tf.float32), tf.TensorSpec((1,), tf.float32))
+    pipeline = tf.data.Dataset.from_generator(rows, output_signature=signature).batch(16)
+    for _ in range(2):
+        with pytest.warns(NotRememberedWarning, match=r"'test/pipeline'.* x\..*data_key") as said:
+            run = training.fit(network(), pipeline, run="test/pipeline", steps_per_epoch=2)
+        assert [each.category for each in said].count(NotRememberedWarning) == 1
+        assert (run.restored, run.key, run.epochs) == (False, "", 1)
+    named = {"run": "test/pipeline", "data_key": "v1", "steps_per_epoch": 2}
+    training.fit(network(), pipeline, **named)
+    assert training.fit(network(), pipeline, **named).restored
+    assert not training.fit(network(), pipeline, **{**named, "data_key": "v2"}).restored
+
+
+def test_a_callback_that_cannot_be_seen_is_named():
+    written = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: next(NUMBERS))
+    with pytest.warns(NotRememberedWarning, match=r"callbacks\[0\]\.on_epoch_end → NUMBERS"):
+        train(network(), callbacks=[written])
+
+
+NUMBERS = (number for number in range(100))
+
+
+@pytest.mark.parametrize("kind", [keras.callbacks.LearningRateScheduler, lambda f: Rates([f])])
+def test_the_schedule_in_a_callback_counts(kind):
+    train(network(), callbacks=[kind(lambda epoch: 0.0)])
+    assert train(network(), callbacks=[kind(lambda epoch: 0.0)]).restored
+    assert not train(network(), callbacks=[kind(lambda epoch: 0.5)]).restored
+
+
+class Rates(keras.callbacks.Callback):
+    def __init__(self, schedules):
+        super().__init__()
+        self.schedules = schedules
+
+
+class Counting(keras.callbacks.Callback):
+    """Changes an attribute of the model, which no variable holds."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.epochs_seen = epoch
+
+
+def test_a_training_that_changes_more_than_variables_is_not_kept():
+    with pytest.warns(NotRememberedWarning, match="changed model beyond the values of variables"):
+        train(network(), callbacks=[Counting()])
+    with pytest.warns(NotRememberedWarning):
+        assert not train(network(), callbacks=[Counting()]).restored
+
+
+def test_only_what_changed_is_stored(own_run_store):
+    frozen = network()
+    frozen.layers[0].trainable = False
+    key = train(frozen).key
+    with np.load(own_run_store / key / VARIABLES) as stored:
+        assert stored["v2"].shape == (8, 1)
+        assert "v0" not in stored.files
+    again = network()
+    again.layers[0].trainable = False
+    assert train(again).restored
+    np.testing.assert_array_equal(again.predict(X, verbose=0), frozen.predict(X, verbose=0))
+
+
+def classifier(metric):
+    training.set_seed(0)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="softmax")])
+    model.compile("sgd", "categorical_crossentropy", metrics=[metric], run_eagerly=True)
+    return model
+
+
+def test_a_metric_may_have_a_value_for_each_class():
+    targets = np.eye(3)[np.arange(60) % 3]
+    trained, restored = (train(classifier(keras.metrics.F1Score()), y=targets) for _ in range(2))
+    assert restored.restored
+    assert restored.history == trained.history
+    assert len(restored.final("f1_score")) == 3
+    assert "f1_score [0." in repr(restored)
+
+
+class Samples(keras.metrics.Metric):
+    """Counts the samples that it has ever seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = self.add_variable((), initializer="zeros", name="seen")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        self.seen.assign_add(keras.ops.cast(keras.ops.shape(y_true)[0], "float32"))
+
+    def result(self):
+        return self.seen
+
+    def reset_state(self):
+        pass
+
+
+def test_a_metric_that_is_not_reset_counts_as_in_keras():
+    targets = np.eye(3)[np.arange(60) % 3]
+    run = train(classifier(Samples()), y=targets)
+    assert run.history["samples"] == [60, 120]
+    again = Samples()
+    assert train(classifier(again), y=targets).restored
+    assert float(again.result()) == 120
+
+
+def two_outputs():
+    training.set_seed(0)
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, [keras.layers.Dense(1)(inputs), keras.layers.Dense(1)(inputs)])
+    model.compile("sgd", "mse", metrics=["mae", "mae"], run_eagerly=True)
+    return model
+
+
+def test_the_history_of_several_outputs_has_the_names_of_this_session():
+    first = train(two_outputs(), y=[Y, Y])
+    model = two_outputs()
+    second = train(model, y=[Y, Y])
+    assert second.restored
+    assert first.history.keys() != second.history.keys()
+    assert list(first.history.values()) == list(second.history.values())
+    expected = model.evaluate(X, [Y, Y], return_dict=True, verbose=0)
+    assert second.history.keys() == expected.keys()
+
+
+def test_a_run_that_was_kept_counts_as_time_saved_when_it_is_restored(own_run_store):
+    from textlib.training import memory
+
+    train(network())
+    memory._saved.clear()  # as in a new process
+    assert training.seconds_saved() == 0
+    run = train(network())
+    assert training.seconds_saved() == run.seconds > 0
 
 
 def test_an_uncompiled_model_is_refused():

@@ -13,11 +13,10 @@ import keras
 import numpy as np
 
 from textlib import scale
-from textlib.training import fingerprint
+from textlib.training import fingerprint, state
 from textlib.training.comparison import Comparison, plain_names
 from textlib.training.fitting import Run, fit
 from textlib.training.seeds import set_seed
-from textlib.training.store import _variables
 
 Builder = Callable[[], keras.Model]
 Callbacks = Callable[[], Sequence[keras.callbacks.Callback]]
@@ -218,17 +217,10 @@ def _become(model: keras.Model, fresh: keras.Model) -> bool:
 
     Equal is what has the same fingerprint, and no state that the fingerprint cannot see.
     """
-    mine, new = _variables(model), _variables(fresh)
-    if [variable.shape for variable in mine] != [variable.shape for variable in new]:
-        return False
     if _has_hidden_state(model) or _was_adapted_otherwise(model, fresh):
         return False
-    for variable, value in zip(mine, new, strict=True):
-        variable.assign(value)
-    try:
-        return fingerprint.of_model(model) == fingerprint.of_model(fresh)
-    except fingerprint.FingerprintError:
-        return False
+    model.reset_metrics()
+    return state.become(*(fingerprint.take({"model": each}) for each in (model, fresh)))
 
 
 def _was_adapted_otherwise(model: keras.Model, fresh: keras.Model) -> bool:
@@ -249,7 +241,8 @@ def _has_hidden_state(model: keras.Model) -> bool:
     used = [function for function in functions if function is not None]
     if not used or model.run_eagerly:
         return False
-    known = {id(v.value.handle) for v in [*_variables(model), *model.metrics_variables]}
+    seen = state.named_variables(fingerprint.take({"model": model})).values()
+    known = {id(_handle(variable)) for variable in [*seen, *model.metrics_variables]}
     graphs = [graph for function in used for graph in _graphs(function)]
     outside = any(
         tensor.dtype == tf.resource and id(tensor) not in known
@@ -257,6 +250,10 @@ def _has_hidden_state(model: keras.Model) -> bool:
         for tensor in graph.captured_inputs
     )
     return not graphs or outside or any(map(_draws, graphs))
+
+
+def _handle(variable: Any) -> Any:
+    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
 
 
 def _graphs(function: Any) -> list[Any]:

@@ -5,24 +5,17 @@ second time, weights, optimizer state and history come back in a moment, and the
 if it had trained.
 """
 
-import datetime
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 
-from textlib import scale
-from textlib.training import fingerprint
+from textlib.training.memory import Memory, device
 from textlib.training.seeds import set_seed
 from textlib.training.store import RunStore
-
-#: Counts up when a record gets a new field, so that runs without it are trained anew.
-RECORD_FORMAT = 2
-
-# Seconds of training that the store saved this process, by key; 0 for a run that it trained itself.
-_saved: dict[str, float] = {}
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,9 @@ class Run:
     name
         The name given to ``fit``, such as ``"vision/convnets/first"``, or ``""``.
     history
-        One list per metric, with a value per epoch, as in ``keras.callbacks.History.history``.
+        One list per metric, with a value per epoch, as in ``keras.callbacks.History.history``. A
+        value is a number, or a list of numbers for a metric such as ``F1Score()`` that has one for
+        each class.
     epoch_seconds
         Wall-clock seconds of each epoch, validation included, when it was trained.
     step_seconds
@@ -45,13 +40,13 @@ class Run:
     restored
         Whether the run came from the store.
     key
-        The key in the run store; empty for a run without a name.
+        The key in the run store; empty for a run that is not there.
     device
         Where it was trained: ``"CPU"`` or the GPU's name.
     """
 
     name: str
-    history: dict[str, list[float]]
+    history: dict[str, list[Any]]
     epoch_seconds: list[float]
     step_seconds: float
     seconds: float
@@ -64,8 +59,8 @@ class Run:
         """Number of epochs that were trained."""
         return len(self.epoch_seconds)
 
-    def final(self, metric: str) -> float:
-        """Return a metric's value after the last epoch.
+    def final(self, metric: str) -> Any:
+        """Return a metric's value after the last epoch: a number, or a list of numbers.
 
         Raises
         ------
@@ -79,7 +74,7 @@ class Run:
         return self.history[metric][-1]
 
     def __repr__(self) -> str:
-        last = " · ".join(f"{name} {values[-1]:.4g}" for name, values in self.history.items())
+        last = " · ".join(f"{name} {_brief(values[-1])}" for name, values in self.history.items())
         how = "restored; trained" if self.restored else "trained"
         plural = "epoch" if self.epochs == 1 else "epochs"
         return f"{how} {self.epochs} {plural} in {self.seconds:.1f} s ({self.device}) · {last}"
@@ -109,7 +104,7 @@ def fit(
         A compiled and built model. Its variables are changed in place.
     x, y
         Inputs and targets, as for ``model.fit``: arrays of shape ``(samples, ...)``, or a
-        ``tf.data.Dataset`` (with ``data_key``) and no ``y``.
+        ``tf.data.Dataset`` and no ``y``.
     run
         Name of the run, ``"page/experiment"``. Without a name the training is not stored.
     epochs, batch_size, validation_data, callbacks, verbose
@@ -119,8 +114,8 @@ def fit(
         Seed of shuffling and dropout; the generators are set to it first, so a run does not depend
         on what ran before it.
     data_key
-        A name that stands for the data where they cannot be fingerprinted, such as a
-        ``tf.data.Dataset``. Change it when the data change.
+        A name that stands for ``x``, ``y`` and ``validation_data`` where they cannot be seen, such
+        as a generator, or a ``tf.data.Dataset`` that reads files. Change it when the data change.
     store
         The run store to use instead of the session's.
     **options
@@ -135,8 +130,12 @@ def fit(
     ------
     ValueError
         If the model is not compiled or has no variables yet.
-    FingerprintError
-        If a named run uses data that cannot be fingerprinted and there is no ``data_key``.
+
+    Warns
+    -----
+    NotRememberedWarning
+        If a named run depends on something that cannot be seen, such as a generator, or cannot be
+        stored. It is trained each time then.
 
     Examples
     --------
@@ -146,16 +145,22 @@ def fit(
     _require_ready(model)
     arguments = {"epochs": epochs, "batch_size": batch_size, **options}
     started = set_seed(seed)
-    key = ""
+    memory = None
     if run is not None:
-        store = store or RunStore()
-        data = data_key if data_key is not None else [x, y, validation_data]
-        key = _key(model, data, [arguments, _settings(callbacks), started])
-        record = store.load(key, model)
-        if record is not None:
+        model.reset_metrics()  # as ``model.fit`` does: what they hold now has no effect
+        data = {"x": x, "y": y, "validation_data": validation_data}
+        objects = {
+            "model": model,
+            **(data if data_key is None else {"data_key": data_key}),
+            "callbacks": list(callbacks),
+            **dict(sorted(arguments.items())),
+            "seed": started,
+        }
+        memory = Memory(run, objects, watched=["model"], store=store)
+        stored = memory.recall()
+        if stored is not None:
             set_seed(seed + 1)
-            _saved.setdefault(key, record["seconds"])
-            return _from_record(record)
+            return _from_record(stored.record, model, restored=True)
     clock = _Clock()
     began = time.perf_counter()
     _create_state(model, x, y)
@@ -168,33 +173,17 @@ def fit(
         **arguments,
     )
     record = {
-        "name": run or "",
-        "key": key,
-        "history": {name: [float(v) for v in values] for name, values in history.history.items()},
+        "history": {name: _plain(values) for name, values in history.history.items()},
+        "outputs": _outputs(model),
         "epoch_seconds": clock.seconds,
         "step_seconds": clock.fastest_step,
         "seconds": time.perf_counter() - began,
-        "device": _device(),
-        "scale": scale.current(),
         "seed": started,
-        "parameters": model.count_params(),
-        "versions": fingerprint.versions(),
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
-    if run is not None and store is not None:
-        store.save(key, model, record)
-        _saved[key] = 0.0
+    key = memory.key if memory is not None and memory.keep(record) else ""
     set_seed(seed + 1)  # the same state afterwards, whether trained or restored
-    return _from_record(record, restored=False)
-
-
-def seconds_saved() -> float:
-    """Return how long the runs that this process restored had taken to train, in seconds.
-
-    Without a run store, the process would have needed that much longer. A run that is restored
-    twice counts once, and one that this process trained itself does not count.
-    """
-    return sum(_saved.values())
+    about = {"name": run or "", "key": key, "device": device()}
+    return _from_record(about | record, model, restored=False)
 
 
 class _Clock(keras.callbacks.Callback):
@@ -219,6 +208,10 @@ class _Clock(keras.callbacks.Callback):
         self.fastest_step = min(self.fastest_step, time.perf_counter() - self._step_began)
 
 
+def _brief(value: Any) -> str:
+    return f"[{', '.join(map(_brief, value))}]" if isinstance(value, list) else f"{value:.4g}"
+
+
 def _require_ready(model: keras.Model) -> None:
     if not model.compiled:
         raise ValueError(f"model {model.name!r} is not compiled; call model.compile(...) first.")
@@ -235,10 +228,12 @@ def _create_state(model: keras.Model, x: Any, y: Any) -> None:
 
     TensorFlow traces a step anew if its first trace created variables, and Keras leaves those of
     the metrics given to ``compile`` to the first update. For a small network, one trace lasts as
-    long as an epoch or two. The metrics are shown one sample of zeros, and then reset. Where there
-    are several outputs, or a size is not known, this is left to Keras; so it is under a
-    distribution strategy, where Keras sees to it by itself.
+    long as an epoch or two. A graph that nobody runs shows the metrics one sample, so none of them
+    counts it. Where there are several outputs, or a size is not known, this is left to Keras; so it
+    is under a distribution strategy, where Keras sees to it by itself.
     """
+    import tensorflow as tf
+
     if keras.backend.backend() != "tensorflow" or _is_distributed(model):
         return
     if model.optimizer is not None and not model.optimizer.built:
@@ -248,10 +243,9 @@ def _create_state(model: keras.Model, x: Any, y: Any) -> None:
         return
     if hasattr(x, "element_spec"):  # of a tf.data.Dataset: (x, y) or (x, y, sample weights)
         y = x.element_spec[1] if isinstance(x.element_spec, tuple) else None
-    target, prediction = _zeros(y), _zeros(model.outputs[0])
-    if target is not None and prediction is not None:
-        model.compute_metrics(None, target, prediction)
-        model.reset_metrics()
+    sample = [_spec(y), _spec(model.outputs[0])]
+    if None not in sample:
+        tf.function(model.compute_metrics).get_concrete_function(None, *sample)
 
 
 def _is_distributed(model: keras.Model) -> bool:
@@ -262,45 +256,41 @@ def _is_distributed(model: keras.Model) -> bool:
     )
 
 
-def _zeros(like: Any) -> Any:
-    """Return one sample of zeros of the same shape and type, or ``None`` if a size is unknown."""
+def _spec(like: Any) -> Any:
+    """Return what one sample of an array or tensor looks like, or ``None`` if a size is unknown."""
+    import tensorflow as tf
+
     shape = getattr(like, "shape", None)
     if shape is None or None in shape[1:]:
         return None
-    dtype = keras.backend.standardize_dtype(like.dtype)
-    return keras.ops.zeros((1, *shape[1:]), dtype=dtype)
+    return tf.TensorSpec((1, *shape[1:]), keras.backend.standardize_dtype(like.dtype))
 
 
-def _key(model: keras.Model, data: Any, rest: list[Any]) -> str:
-    about = [scale.current(), fingerprint.versions(), RECORD_FORMAT]
-    parts = [fingerprint.of_model(model), data, rest, about]
-    return fingerprint.of(parts)
+def _plain(values: list[Any]) -> list[Any]:
+    """Return a metric's values as numbers, or as lists of numbers if each is a vector."""
+    return [np.asarray(value, dtype="float64").tolist() for value in values]
 
 
-def _settings(callbacks: Sequence[keras.callbacks.Callback]) -> list[Any]:
-    """Describe callbacks by their class, code, and plain settings."""
-    plain = (type(None), bool, int, float, str)
-    return [
-        [
-            fingerprint.code_of(type(callback)),
-            {name: value for name, value in vars(callback).items() if isinstance(value, plain)},
-        ]
-        for callback in callbacks
-    ]
+def _outputs(model: keras.Model) -> list[str]:
+    """Return the names of several outputs, which the history's names begin with."""
+    names = getattr(model, "output_names", None) or []
+    return list(names) if len(names) > 1 else []
 
 
-def _device() -> str:
-    import tensorflow as tf
+def _from_record(record: dict[str, Any], model: keras.Model, *, restored: bool) -> Run:
+    """Return a run, with the names that the model's outputs have in this session."""
+    names = sorted(zip(record["outputs"], _outputs(model), strict=True), key=lambda n: -len(n[0]))
 
-    for gpu in tf.config.list_physical_devices("GPU"):
-        return str(tf.config.experimental.get_device_details(gpu).get("device_name", "GPU"))
-    return "CPU"
+    def renamed(metric: str) -> str:
+        prefix = "val_" if metric.startswith("val_") else ""
+        for old, new in names:
+            if metric.startswith(f"{prefix}{old}_"):
+                return f"{prefix}{new}{metric.removeprefix(prefix + old)}"
+        return metric
 
-
-def _from_record(record: dict[str, Any], *, restored: bool = True) -> Run:
     return Run(
         name=record["name"],
-        history=record["history"],
+        history={renamed(metric): values for metric, values in record["history"].items()},
         epoch_seconds=record["epoch_seconds"],
         step_seconds=record["step_seconds"],
         seconds=record["seconds"],
