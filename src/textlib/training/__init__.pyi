@@ -7,5 +7,6 @@ from .fitting import fit as fit
 from .loops import fit_small as fit_small
 from .memory import NotRememberedWarning as NotRememberedWarning
 from .memory import seconds_saved as seconds_saved
+from .remembering import remember as remember
 from .seeds import set_seed as set_seed
 from .store import RunStore as RunStore
