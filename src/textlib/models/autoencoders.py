@@ -14,6 +14,7 @@ from keras import ops
 from textlib._errors import unknown
 from textlib.layers.gaussian import GaussianSampling, gaussian_kl
 from textlib.models.registry import register
+from textlib.training.steps import StepModel
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -196,7 +197,7 @@ def variational_autoencoder(
 
 
 @keras.saving.register_keras_serializable(package="textlib")
-class VariationalAutoencoder(keras.Model):
+class VariationalAutoencoder(StepModel):
     """An encoder and a decoder, trained on the evidence lower bound.
 
     The model assumes that a code is drawn from a standard normal distribution and that the
@@ -244,6 +245,10 @@ class VariationalAutoencoder(keras.Model):
     learning basic visual concepts with a constrained variational framework. ICLR (2017).
     """
 
+    tracked = ("loss", "reconstruction", "kl")
+    part_names = ("encoder", "decoder")
+    setting_names = ("beta", "likelihood", "deviation", "seed")
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -271,7 +276,6 @@ class VariationalAutoencoder(keras.Model):
         self.encoder, self.draw, self.decoder = encoder, GaussianSampling(seed=seed), decoder
         self.beta, self.likelihood, self.deviation = float(beta), likelihood, float(deviation)
         self.seed = seed
-        self.trackers = [keras.metrics.Mean(name) for name in ("loss", "reconstruction", "kl")]
         self.built = True
 
     @property
@@ -283,11 +287,6 @@ class VariationalAutoencoder(keras.Model):
     def output_shape(self) -> Any:
         """Shape of a batch of outputs."""
         return self.decoder.output_shape
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The running means, which Keras resets after each epoch."""
-        return self.trackers
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return the reconstruction of each input."""
@@ -317,18 +316,16 @@ class VariationalAutoencoder(keras.Model):
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Move the weights once, down the gradient of the loss of a batch."""
-        import tensorflow as tf
 
-        with tf.GradientTape() as tape:
+        def loss() -> tuple[Any, dict[str, Any]]:
             parts = self._parts(data, training=True)
-            loss = self.optimizer.scale_loss(ops.mean(parts["loss"]))
-        gradients = tape.gradient(loss, self.trainable_weights)
-        self.optimizer.apply(gradients, self.trainable_weights)
-        return self._track(parts)
+            return ops.mean(parts["loss"]), parts
+
+        return self.track(**self.descend(loss)[1])
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """Measure a batch."""
-        return self._track(self._parts(data))
+        return self.track(**self._parts(data))
 
     def sample(self, n: int, *, seed: int = 0) -> Any:
         """Return decoded draws from the prior, shape ``(n, ...)``.
@@ -342,27 +339,6 @@ class VariationalAutoencoder(keras.Model):
         """
         codes = keras.random.normal((n, self.decoder.input_shape[-1]), seed=seed)
         return self.decoder(codes, training=False)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what it takes to build the model again."""
-        return {
-            "name": self.name,
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
-            "beta": self.beta,
-            "likelihood": self.likelihood,
-            "deviation": self.deviation,
-            "seed": self.seed,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Build the model from its configuration."""
-        halves = {
-            half: keras.saving.deserialize_keras_object(config[half], custom_objects)
-            for half in ("encoder", "decoder")
-        }
-        return cls(**{**config, **halves})
 
     def _surprise(self, inputs: Any, outputs: Any) -> Any:
         """Return minus the logarithm of the likelihood of each row, shape ``(batch,)``."""
@@ -385,11 +361,6 @@ class VariationalAutoencoder(keras.Model):
         for penalty in self.losses:
             loss += ops.sum(penalty)
         return {"loss": loss, "reconstruction": reconstruction, "kl": divergence}
-
-    def _track(self, parts: dict[str, Any]) -> dict[str, Any]:
-        for tracker in self.trackers:
-            tracker.update_state(parts[tracker.name])
-        return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
 def _halves(

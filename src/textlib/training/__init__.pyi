@@ -9,4 +9,5 @@ from .memory import NotRememberedWarning as NotRememberedWarning
 from .memory import seconds_saved as seconds_saved
 from .remembering import remember as remember
 from .seeds import set_seed as set_seed
+from .steps import StepModel as StepModel
 from .store import RunStore as RunStore
