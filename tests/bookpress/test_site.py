@@ -326,6 +326,8 @@ class TestImages:
         paths.make_dir(page.parent)
         page.write_text(
             '<meta content="https://host/book/_images/a.webp"><img src="../_images/b%20c.png">'
+            '<meta property="og:image:alt" content="../_images/a.png">'
+            '<img alt="../_images/old.png" src="x.png">'
             "<img src='../_images/d&amp;e.png'><a href=\"../_images/link.png?x#y\">a.png</a>"
         )
         (site_app.outdir / "own.css").write_text("p {background: url(../_images/ground.png)}")

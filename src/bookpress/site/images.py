@@ -40,6 +40,7 @@ _PHOTO_QUALITY = 84
 _TOO_LARGE = 60_000  # bytes of a lossless picture, from where lossy is considered
 _SIDEWAYS = (5, 6, 7, 8)  # orientations of EXIF that exchange width and height
 _NAMED = re.compile(r"_images/([^\s\"'()<>?#]+)")
+_WORDS = re.compile(r'alt(?:" content)?="[^"]*"')  # may say a path, but refers to nothing
 _NAMING = (".html", ".css", ".js", ".svg", ".xml", ".json")  # files that can refer to a picture
 
 
@@ -271,7 +272,7 @@ def remove_unused(app: Sphinx, exception: Exception | None) -> None:
     used: set[str] = set()
     for file in Path(app.outdir).rglob("*"):
         if file.suffix in _NAMING and file.is_file():
-            text = file.read_text(encoding="utf8", errors="replace")
+            text = _WORDS.sub("", file.read_text(encoding="utf8", errors="replace"))
             used.update(unquote(unescape(name)) for name in _NAMED.findall(text))
     for picture in folder.iterdir():
         if picture.is_file() and picture.name not in used:
