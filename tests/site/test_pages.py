@@ -8,6 +8,7 @@ import pytest
 
 from bookpress.checks import LARGEST_BYTES, MEDIAN_BYTES
 from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE
+from tests.site.visit import OBSERVE
 
 LARGEST_SHIFT = 0.05
 #: What stands before the first paint, besides the page itself: style sheets, and no script.
@@ -42,6 +43,12 @@ def test_only_light_style_sheets_stand_before_the_first_paint(visit):
 
 def test_nothing_jumps_while_the_page_comes(visit):
     assert visit.facts["shift"] < LARGEST_SHIFT
+
+
+def test_a_jump_would_be_noticed(open_page):
+    page = open_page("index", script=OBSERVE)
+    page.evaluate("document.querySelector('main').style.paddingTop = '300px'")
+    page.wait_for_function("(limit) => window.shift > limit", arg=LARGEST_SHIFT)
 
 
 def test_axe_finds_nothing_serious(visit):
