@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bookpress import frontmatter
-from bookpress.cells import explain, misshapen
+from bookpress.cells import misshapen, unreadable
 from bookpress.files import BookError, read_text
 from bookpress.frontmatter import Settings
 from bookpress.markdown import Markdown, PageError
@@ -125,18 +125,14 @@ class Page:
             If the page has code cells but no header that makes Jupyter Book execute it, or if it
             cannot be read.
         """
-        from myst_nb.core.read import MystMetadataParsingError
-
         try:
             notebook = self._read()
         except BookError:
             raise
-        except MystMetadataParsingError as error:
-            line, reason = explain(self.text, error)
+        except Exception as error:  # MyST-NB and its parts raise what they like
+            here = (1, f"the page cannot be read: {str(error).partition(chr(10))[0]}.")
+            line, reason = next(unreadable(self.markdown.parse(self.text)), here)
             raise BookError(f"{self.path}:{line}: {reason}") from error
-        except Exception as error:  # what the parts of MyST-NB raise; some have no word for it
-            reason = str(error).partition("\n")[0]
-            raise BookError(f"{self.path} is no notebook that can be read: {reason}") from error
         for number, reason in misshapen(notebook):
             raise BookError(f"{self.path}:{notebook.metadata.source_map[number]}: {reason}")
         return notebook

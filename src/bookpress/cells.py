@@ -1,67 +1,56 @@
 """What is wrong with the options at the head of a code cell, said so that an author can mend it.
 
-MyST-NB only says that the options are "bad YAML", and of which cell. Here the block is read again
-for the line and the reason.
+MyST-NB only says that the options are "bad YAML", and of which cell, or that a value has another
+type. Here the block is read again for the line and the reason.
 """
 
-import re
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
 
-PLACE = re.compile(r"at line (\d+)")
 QUOTES = 'Put text that contains a colon, a "#" or quotation marks between quotation marks'
 EXAMPLE = "mystnb: {figure: {name: ..., caption: ...}}"
 
 
-def explain(text: str, error: Exception) -> tuple[int, str]:
-    """Return the line and the reason of options that cannot be read.
+def unreadable(tokens: Iterable[Any]) -> Iterator[tuple[int, str]]:
+    """Yield ``(line, reason)``, counted from 1, for options of a page that cannot be read."""
+    for token in tokens:
+        if token.type != "fence" or not token.info.startswith("{code-cell}"):
+            continue
+        fence = token.map[0] + 1
+        lines = token.content.splitlines()
+        if lines and lines[0].startswith("---"):
+            block = list(itertools.takewhile(lambda line: not line.startswith("---"), lines[1:]))
+            if len(block) == len(lines) - 1:
+                yield (
+                    fence,
+                    "the options of the cell begin with '---', but no line '---' ends them.",
+                )
+            yield from _reasons(block, fence + 2)
+        else:
+            block = list(itertools.takewhile(lambda line: line.startswith(":"), lines))
+            yield from _reasons([line[1:] for line in block], fence + 1)
 
-    Parameters
-    ----------
-    text
-        The page's source.
-    error
-        What MyST-NB raised; its message names the line of the cell.
 
-    Returns
-    -------
-    line : int
-        Line in the page, counted from 1; 1 if the message names none.
-    reason : str
-        One or two sentences, with the remedy.
-    """
-    place = PLACE.search(str(error))
-    if place is None:
-        return 1, str(error)
-    fence = int(place[1])
-    lines = text.splitlines()
-    first, block, closed = _options(lines, fence)
-    if not closed:
-        return fence, "the options of the cell begin with '---', but no line '---' ends them."
+def _reasons(block: list[str], first: int) -> Iterator[tuple[int, str]]:
     try:
-        found = yaml.safe_load("\n".join(block))
-    except yaml.MarkedYAMLError as problem:
-        mark = problem.problem_mark or problem.context_mark
-        line = first + (min(mark.line, len(block) - 1) if mark else 0)
-        said = f"{problem.problem or problem.context}: {lines[line - 1].strip()!r}"
-        return line, f"the options of the cell are not YAML: {said}. {QUOTES}."
-    kind = type(found).__name__
-    return first, f"the options of a cell must be a mapping, 'key: value'; this is a {kind}."
-
-
-def _options(lines: list[str], fence: int) -> tuple[int, list[str], bool]:
-    """Return the first line and the lines of the options below a fence, and whether they end."""
-    body = lines[fence:]
-    if body and body[0].startswith("---"):
-        inside = body[1:]
-        end = next((n for n, line in enumerate(inside) if line.startswith("---")), None)
-        fences = next((n for n, line in enumerate(inside) if line.startswith("```")), len(inside))
-        closed = end is not None and end < fences
-        return fence + 2, inside[:end] if closed else inside[:fences], closed
-    count = next((n for n, line in enumerate(body) if not line.startswith(":")), len(body))
-    return fence + 1, [line[1:] for line in body[:count]], True
+        found = yaml.safe_load("\n".join(block)) or {}
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        number = min(mark.line, len(block) - 1) if mark else 0
+        problem = getattr(error, "problem", None) or str(error).partition("\n")[0]
+        said = f"{problem}: {block[number].strip()!r}"
+        yield first + number, f"the options of the cell are not YAML: {said}. {QUOTES}."
+        return
+    if not isinstance(found, dict):
+        kind = type(found).__name__
+        yield first, f"the options of a cell must be a mapping, 'key: value'; this is a {kind}."
+    elif not isinstance(tags := found.get("tags", []), list) or not all(
+        isinstance(tag, str) for tag in tags
+    ):
+        yield first, f"'tags' must be a list of names, such as [hide-input]; it is {tags!r}."
 
 
 def misshapen(notebook: Any) -> Iterator[tuple[int, str]]:

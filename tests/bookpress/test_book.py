@@ -96,8 +96,11 @@ def test_the_lines_of_cells_are_those_of_the_file(read):
     ("text", "reason"),
     [
         (HEAD + "```{code-cell}\n:load: nothing.py\n```\n", "nothing.py"),
-        (HEAD + "```{code-cell}\n:tags: hide-input\n```\n", "'hide-input' is not of type"),
-        (HEAD + "```{code-cell}\n:tags: !!python/object:x y\n```\n", "constructor"),
+        (
+            HEAD + "```{code-cell}\n:tags: hide-input\n```\n",
+            ":6: 'tags' must be a list of names, such as",
+        ),
+        (HEAD + "```{code-cell}\n:tags: !!python/object:x y\n```\n", ":6: the options of the cell"),
         (HEAD + "```{code-cell}\n---\na: [1\n---\n```\n", ":7: the options of the cell"),
         (CELL, "does not say 'file_format: mystnb'"),
         ("---\nfile_format: mystnb\nkernelspec:\n---\n" + CELL, ":3: 'kernelspec' must be"),

@@ -122,7 +122,7 @@ def test_code_cells_without_a_header_are_an_error_that_says_what_to_add(fixture_
         ("---\nmystnb:\n  figure:\n    caption: Left: right\n---\n", 4, "'caption: Left: right'"),
         ('---\ntags: [a]\nmystnb:\n  figure:\n    caption: "open\n---\n', 5, "'caption: \"open'"),
         ("---\nmystnb:\n  figure:\n    name: fig\n", 0, "no line '---' ends them"),
-        (":tags: [a, b\n", 1, "':tags: [a, b'"),
+        (":tags: [a, b\n", 1, "'tags: [a, b'"),
         ("---\n- mystnb\n---\n", 2, "must be a mapping, 'key: value'; this is a list"),
         ("---\nmystnb:\n  figure: fig-one\n---\n", 0, "'figure' must be a mapping"),
         ("---\nmystnb:\n  image:\n    alt: {a: b}\n---\n", 0, "'alt' of 'image' must be text"),
