@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from bookpress import checks, report, running
+from bookpress import checks, notebooks, report, running
 from bookpress import plan as planning
 from bookpress import progress as display
 from bookpress.book import Book
@@ -100,6 +100,7 @@ def build(book: Book, options: Options, console: Console) -> Result:
     stale = [state for state in states if options.force or not state.fresh]
     console.print(f"{len(states)} pages with code, {len(stale)} to execute.", highlight=False)
     if stale:
+        notebooks.verify(book, [state.page for state in stale])
         _execute(book, options, stale, result, console)
     result.seconds = time.perf_counter() - begun
     _report(book, options, result)

@@ -143,6 +143,19 @@ def make(
     return nbformat.from_dict(made)
 
 
+def verify(book: Book, pages: Iterable[Page]) -> None:
+    """Raise what keeps pages from becoming notebooks, before they execute for nothing.
+
+    Raises
+    ------
+    BookError
+        If a page has a directive or a role that is unknown.
+    """
+    if book.config.get("repository"):
+        for page in pages:
+            make(book, page, Repository.of(book), {})
+
+
 def _writer(
     book: Book, page: Page, repository: Repository, labels: dict[str, tuple[str, str]]
 ) -> Writer:

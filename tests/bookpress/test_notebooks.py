@@ -150,6 +150,14 @@ def test_what_no_notebook_can_show_is_named_with_page_and_line(fixture_book, tex
     assert "Traceback" not in done.stderr
 
 
+def test_a_page_that_no_notebook_can_show_does_not_execute(fixture_book):
+    fixture_book.page("part/one", "x = 1", extra="\n```{qiuz}\n```\n")
+    done = fixture_book.press("build")
+    assert done.returncode == 1
+    assert "unknown directive 'qiuz'; did you mean 'quiz'" in done.stderr
+    assert "start " not in done.stdout
+
+
 def test_headings_formulas_and_blocks_in_blocks_can_be_referred_to(fixture_book):
     extra = """
 (sec-here)=
