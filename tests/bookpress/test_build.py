@@ -263,7 +263,7 @@ def test_a_page_executed_on_the_side_shows_its_slow_cells_and_can_train_anew(fix
     line = 1 + page.read_text(encoding="utf-8").splitlines().index(first)
     out = fixture_book.root / "out/slow.ipynb"
     done = fixture_book.press("execute", "part/slow", "-o", str(out))
-    assert re.search(rf"\d\.\d s  line {line}: {first}", done.stdout), done.stdout
+    assert re.search(rf"\d+\.\d s  line {line}: {first}", done.stdout), done.stdout
     store = str(fixture_book.root / "_build/runs")
     assert f"store {store}" in out.read_text(encoding="utf-8")
     done = fixture_book.press("execute", "part/slow", "-o", str(out), "--fresh")
