@@ -233,6 +233,15 @@ def test_metrics_that_keras_numbers_have_one_name():
     assert set(found.values("val_auc")) == {"one", "two"}
 
 
+def test_a_metric_with_a_value_per_class_is_left_to_the_runs():
+    def build():
+        return network(metrics=[keras.metrics.F1Score(), "accuracy"])
+
+    found = compare({"plain": build}, seeds=1, evaluate=(X, Y))
+    assert found.metric == "test_accuracy"
+    assert set(found.histories["plain"][0]) == {"loss", "accuracy"}
+
+
 def test_values_take_the_last_the_lowest_or_the_highest_epoch():
     found = finished({"plain": [[3.0, 1.0, 2.0], [4.0, 3.0, 5.0]]})
     for at, expected in {"last": [2, 5], "min": [1, 3], "max": [3, 5]}.items():
