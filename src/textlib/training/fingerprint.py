@@ -82,13 +82,11 @@ class Fingerprint:
     @functools.cached_property
     def key(self) -> str:
         """All of it as one short text."""
-        values = [
-            [parts.value_of(variable) for variable in owner.variables]
-            for owner in (*self.optimizers, *self.metrics)
-        ]
-        # What was reset to zeros is as what was never used, and has no variables yet.
-        changed = [[value for value in each if np.any(value)] for each in values]
-        return digest_of([list(self.parts.items()), self.values, changed])[:KEY_LENGTH]
+        optimizers = [[parts.value_of(v) for v in each.variables] for each in self.optimizers]
+        metrics = [[parts.value_of(v) for v in each.variables] for each in self.metrics]
+        # One that was reset is as one that was never used, and has no variables yet.
+        metrics = [values if any(map(np.any, values)) else [] for values in metrics]
+        return digest_of([list(self.parts.items()), self.values, optimizers, metrics])[:KEY_LENGTH]
 
 
 def take(objects: Mapping[str, Any]) -> Fingerprint:

@@ -146,6 +146,7 @@ def fit(
     arguments = {"epochs": epochs, "batch_size": batch_size, **options}
     started = set_seed(seed)
     memory = None
+    _build_optimizer(model)
     if run is not None:
         model.reset_metrics()  # as ``model.fit`` does: what they hold now has no effect
         data = {"x": x, "y": y, "validation_data": validation_data}
@@ -223,8 +224,14 @@ def _require_ready(model: keras.Model) -> None:
         raise ValueError(message)
 
 
+def _build_optimizer(model: keras.Model) -> None:
+    """Create the optimizer's variables; one that is new counts as one that was set to zero."""
+    if model.optimizer is not None and not model.optimizer.built and not _is_distributed(model):
+        model.optimizer.build(model.trainable_variables)
+
+
 def _create_state(model: keras.Model, x: Any, y: Any) -> None:
-    """Create the variables of optimizer and metrics ahead of the first update.
+    """Create the variables of the metrics ahead of the first update.
 
     TensorFlow traces a step anew if its first trace created variables, and Keras leaves those of
     the metrics given to ``compile`` to the first update. For a small network, one trace lasts as
@@ -236,8 +243,6 @@ def _create_state(model: keras.Model, x: Any, y: Any) -> None:
 
     if keras.backend.backend() != "tensorflow" or _is_distributed(model):
         return
-    if model.optimizer is not None and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
     own_step = type(model).train_step is not keras.Model.train_step
     if own_step or len(getattr(model, "outputs", None) or ()) != 1:
         return
