@@ -130,7 +130,9 @@ def _block(text: str) -> str:
         if text.startswith("---\n"):
             raise PageError(1, "the front matter begins with '---'; no line '---' ends it.")
         return ""
-    if start != text:
+    if start != text:  # after a blank line Markdown sees rules with text between them
+        if not any(f"{key}:" in first.content for key in KINDS):
+            return ""
         line = text[: -len(start)].count("\n") + 1
         reason = "the front matter must begin on the first line; delete what stands above it."
         raise PageError(line, reason)
@@ -148,6 +150,7 @@ def _line(block: str, *keys: str) -> int:
     node: Any = yaml.compose(block, Loader=LOADER)
     line = 0
     for key in keys:
-        name, node = next(pair for pair in node.value if pair[0].value == str(key))
-        line = name.start_mark.line
+        for name, value in node.value:  # a merged key, "<<", stands elsewhere
+            if name.value == str(key):
+                line, node = name.start_mark.line, value
     return line + 2

@@ -22,7 +22,10 @@ def test_settings_have_the_kinds_that_they_say():
     )
 
 
-@pytest.mark.parametrize("text", ["# Title\n", "", "\n\nWords\n", "Words\n\n---\n\nmore\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["# Title\n", "", "\n\nWords\n", "Words\n\n---\n\nmore\n", "\n---\nWords: more\n\n---\n"],
+)
 def test_a_page_needs_no_front_matter(text):
     assert read(text) == {}
     assert Settings.of(read(text).get("textlib")) == Settings()
@@ -97,3 +100,8 @@ def test_a_page_without_code_is_checked_too(fixture_book):
     fixture_book.write("book/index.md", "---\ntextlib: {data: mnist}\n---\n\n# Words\n")
     with pytest.raises(BookError, match=r"index\.md:2: 'textlib: data' must be"):
         [page.executes for page in fixture_book.book.pages]
+
+
+def test_a_value_that_comes_from_elsewhere_in_the_block_is_checked_too():
+    with pytest.raises(PageError, match="'textlib: data' must be a list"):
+        read("---\nbase: &base {data: mnist}\ntextlib: {<<: *base}\n---\n")
