@@ -191,6 +191,13 @@ def test_what_holds_itself_has_a_fingerprint():
     assert differ(ring, knot, [1, [1]])
 
 
+def test_sets_that_hold_one_another_have_a_fingerprint():
+    friends = [types.SimpleNamespace(name=name, known=[]) for name in range(12)]
+    for each in friends:
+        each.known = {functools.partial(vars, other) for other in friends}
+    assert fingerprint.take({"friends": friends}).key
+
+
 def test_a_long_chain_has_a_fingerprint():
     chain = None
     for _ in range(5_000):
@@ -369,6 +376,11 @@ def test_another_version_of_a_library_counts(monkeypatch):
         "def thing(x): return open(x).read()",
         "def thing(x): return eval(x)",
         "stream = (x for x in [1])\ndef thing(): return next(stream)",
+        "def thing(path): return path.read_text()",
+        "import numpy as np\ndef thing(path): return np.load(path)",
+        "import os\ndef thing(): return os.environ['RATE']",
+        "from os import getenv\ndef thing(): return getenv('RATE')",
+        "def thing(path):\n  from pandas import read_csv as read\n  return read(path)",
     ],
 )
 def test_code_that_reads_what_nobody_sees_cannot_be_seen(source):
@@ -509,7 +521,8 @@ MODELS = {
     "metric": lambda n: compiled(metrics=[["mse", "mae"][n - 1]]),
     "metric's name": lambda n: compiled(metrics=[MeanSquaredError(name=f"error_{n}")]),
     "layer's name": lambda n: sequential(dense(2, name=f"part_{'ab'[n - 1]}")),
-    "kind of a name": lambda n: compiled(weighted_metrics=[["mse", "mae"][n - 1]]),
+    "registered loss": lambda n: registered(lambda y, p: n * (y - p)),
+    "kind of a metric": lambda n: compiled(weighted_metrics=[["mse", "mae"][n - 1]]),
 }  # fmt: skip
 
 
@@ -524,6 +537,11 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
 class Error(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return keras.ops.square(y_true - y_pred)
+
+
+def registered(loss):
+    keras.saving.get_custom_objects()["tests>loss"] = loss
+    return compiled(loss="tests>loss")
 
 
 def functional(operation):

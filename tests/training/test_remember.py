@@ -169,6 +169,16 @@ def test_models_that_only_the_code_knows_are_restored_too(calls):
     assert not np.array_equal(generator.get_weights()[0], pair()[0].get_weights()[0])
 
 
+def test_named_inputs_count_whatever_their_names():
+    def told(seed, compute):
+        return seed + compute
+
+    results = [
+        training.remember("test/named", {"seed": seed, "compute": 1}, told) for seed in (1, 2)
+    ]
+    assert results == [2, 3]
+
+
 def test_a_model_among_the_results_is_the_one_that_was_given():
     def touched(model):
         model.set_weights([weight + 1 for weight in model.get_weights()])
@@ -177,7 +187,7 @@ def test_a_model_among_the_results_is_the_one_that_was_given():
     for _ in range(2):
         model = pair()[0]
         before = model.get_weights()
-        result = training.remember("test/touched", (model,), touched)
+        result = training.remember("test/touched", ([model],), lambda found: touched(*found))
         assert result[0] is model
         np.testing.assert_array_equal(model.get_weights()[0], before[0] + 1)
 

@@ -41,10 +41,11 @@ class Load(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """The operations of a piece of code as text, and the names that it loads, inner code too."""
+    """What code says as text, the names that it loads, and all attributes; inner code too."""
 
     text: str
     loads: tuple[Load, ...]
+    attributes: frozenset[str]
 
 
 @functools.lru_cache(maxsize=4096)
@@ -58,14 +59,16 @@ def read(code: CodeType) -> Reading:
     """
     said: list[str] = []
     loads: dict[Load, None] = {}
+    attributes: set[str] = set()
     waiting: list[tuple[CodeType, dict[str, Load]]] = [(code, {})]
     for each, imported in waiting:  # grows: code inside code comes after it
         steps = list(dis.get_instructions(each))
         said.extend(_said(each, steps))
+        attributes |= {step.argval for step in steps if step.opname in ATTRIBUTES}
         imported = {**imported, **dict(_imports(steps))}
         loads.update(dict.fromkeys(_loads(steps, imported)))
         waiting += [(inner, imported) for inner in each.co_consts if isinstance(inner, CodeType)]
-    return Reading("\n".join(said), tuple(loads))
+    return Reading("\n".join(said), tuple(loads), frozenset(attributes))
 
 
 def stored_attributes(code: CodeType, owners: tuple[str, ...]) -> set[str]:

@@ -11,6 +11,7 @@ import builtins
 import copyreg
 import functools
 import hashlib
+import os
 import platform
 import re
 import threading
@@ -27,7 +28,7 @@ import numpy as np
 from textlib.training import bytecode, origin, parts
 
 KEY_LENGTH = 20
-MOST_OBJECTS = 1_000_000  # more than that is a program, not an input
+MOST_OBJECTS = 300_000  # more than that is a program, not an input
 PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...))
 # Of a class, what Python keeps there for itself, and what only its readers see.
 BOOKKEEPING = re.compile(
@@ -37,6 +38,12 @@ BOOKKEEPING = re.compile(
 )
 # With these, code reads what no fingerprint of it knows.
 UNSEEN_CALLS = frozenset({"compile", "eval", "exec", "globals", "input", "open"})
+# Functions of libraries, and methods of whatever object, that read files or the environment.
+READING = re.compile(
+    "fromfile|genfromtxt|get_file|getenv|imread|load|load_img|load_model|loadtxt|memmap|"
+    "open|read_[a-z_]+|urlopen|urlretrieve"
+)
+READING_METHODS = re.compile("load_weights|read_bytes|read_text")
 C_CODE = (
     types.WrapperDescriptorType,
     types.MethodDescriptorType,
@@ -141,7 +148,7 @@ class Walk:
     shared differs from what is copied.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, outer: "Walk | None" = None) -> None:
         self.variables: list[Any] = []
         self.optimizers: list[Any] = []
         self.metrics: list[Any] = []
@@ -151,7 +158,9 @@ class Walk:
         self._alive: list[Any] = []  # what has a number keeps its id
         self._waiting: deque[tuple[str, Any]] = deque()
         self._arrays: dict[int, bytes] = {}
-        self._open: set[int] = set()  # containers that hold the one being read
+        # Containers that hold the one being read, and how many objects there may be.
+        self._open: set[int] = outer._open if outer else set()
+        self._left: list[int] = outer._left if outer else [MOST_OBJECTS]
 
     def part(self, label: str, thing: Any) -> str:
         """Return the digest of one object with all that it leads to and no part before did."""
@@ -161,9 +170,10 @@ class Walk:
             while self._waiting:
                 place, each = self._waiting.popleft()
                 self._describe(place, each)
-                if len(self._numbers) > MOST_OBJECTS:
+                self._left[0] -= 1
+                if self._left[0] < 0:
                     self._waiting.clear()
-                    self.miss(label, "more than a million objects")
+                    self.miss(label, f"more than {MOST_OBJECTS:,} objects")
         except RecursionError:
             self.miss(label, "nested too deeply")
         return self._hash.hexdigest()
@@ -236,10 +246,11 @@ class Walk:
             for key, value in thing.items():
                 self.meet(f"{place} key", key)
                 self.meet(f"{place}[{key!r}]", value)
+        elif set(map(type, thing)).issubset(PLAIN):
+            is_set = isinstance(thing, set | frozenset)
+            self.say(repr(sorted(map(repr, thing)) if is_set else list(thing)))
         elif isinstance(thing, set | frozenset):
             self.say(*sorted(self._apart(place, each) for each in thing))
-        elif set(map(type, thing)).issubset(PLAIN):
-            self.say(repr(list(thing)))
         else:
             for index, each in enumerate(thing):
                 self.meet(f"{place}[{index}]", each)
@@ -247,7 +258,7 @@ class Walk:
 
     def _apart(self, place: str, thing: Any) -> str:
         """Return an object's digest by itself: the order of a set must not matter."""
-        walk = Walk()
+        walk = Walk(self)
         digest = walk.part(place, thing)
         self.unseen += walk.unseen
         return digest
@@ -269,12 +280,9 @@ class Walk:
         cells = {name: _content(cell) for name, cell in names}
         self.meet(f"{place} defaults", thing.__defaults__)
         self.meet(f"{place} defaults", thing.__kwdefaults__)
-        if library := origin.library(
-            origin.home_of(thing)
-        ):  # a lambda or an inner function of a library
-            self.say(
-                library, origin.home_of(thing), thing.__qualname__, thing.__code__.co_firstlineno
-            )
+        home = origin.home_of(thing)
+        if library := origin.library(home):  # a lambda or an inner function of a library
+            self.say(library, home, thing.__qualname__, thing.__code__.co_firstlineno)
             self.meet(place, getattr(thing, "__wrapped__", None))
             self.meet_all(place, {name: cell for name, cell in cells.items() if cell is not ABSENT})
             return
@@ -283,6 +291,9 @@ class Walk:
         self.say(reading.text)
         for load in reading.loads:
             self._follow(place, load, cells if load.scope == "closure" else thing.__globals__)
+        for name in filter(READING_METHODS.fullmatch, reading.attributes):
+            if not home.startswith("textlib."):  # whose own data go by the digests in its code
+                self.miss(place, f"the code calls {name}()")
 
     def _follow(self, place: str, load: bytecode.Load, names: Mapping[str, Any]) -> None:
         """Meet what a piece of code loads: a variable, a builtin, or something of a module."""
@@ -296,19 +307,21 @@ class Walk:
             if load.name in UNSEEN_CALLS:
                 self.miss(label, f"the code calls {load.name}()")
             return
-        within: types.ModuleType | None = None
-        for attribute in load.attributes:
+        within: str | None = None
+        for name in load.attributes:
             if not isinstance(value, types.ModuleType):
                 break
-            label, within = f"{label}.{attribute}", value
-            value = _attribute(value, attribute)
+            within, label = value.__name__, f"{label}.{name}"
+            value = _attribute(value, name)
         self.say(".".join((load.name, *load.attributes)))
         if value is ABSENT:
             self.say("absent")
-        elif within is not None and origin.library(within.__name__) and not _is_code(value):
+        elif within is not None and origin.library(within) and not _is_code(value):
             self.meet(label, value if type(value) in PLAIN else type(value))
         else:
             self.meet(label, value)
+        if _is_reading(value) and not str(names.get("__name__", "")).startswith("textlib."):
+            self.miss(label, "the code reads files or the environment")
 
     def _imported(self, load: bytecode.Load, names: Mapping[str, Any]) -> Any:
         package = names.get("__package__") or ""
@@ -406,6 +419,15 @@ def _is_code(thing: Any) -> bool:
     return isinstance(
         thing, types.FunctionType | types.BuiltinFunctionType | type | types.ModuleType
     )
+
+
+def _is_reading(thing: Any) -> bool:
+    """Whether something of a library reads what is outside of the program, going by its name."""
+    if thing is os.environ:
+        return True
+    if not isinstance(thing, types.FunctionType | types.BuiltinFunctionType):
+        return False
+    return bool(READING.fullmatch(thing.__name__) and origin.library(str(thing.__module__)))
 
 
 def _content(cell: Any) -> Any:

@@ -243,6 +243,8 @@ def _counts(thing: Any, name: str, value: Any) -> bool:
     """Whether an attribute may change a result, and is not one that Keras keeps for itself."""
     if name in ("name", "built", "_built") or isinstance(value, keras.callbacks.History):
         return False
+    if value is None or _is_left_over(value):
+        return False
     if isinstance(thing, keras.optimizers.Optimizer | keras.metrics.Metric) and _are_variables(
         value
     ):
@@ -251,6 +253,13 @@ def _counts(thing: Any, name: str, value: Any) -> bool:
     if name in _settings(kind):
         return _is_setting(value)
     return name not in _stored(kind) or _is_own_code(value)
+
+
+def _is_left_over(value: Any) -> bool:
+    """Whether a value belongs to a graph that was traced once, and is none outside of it."""
+    import tensorflow as tf
+
+    return isinstance(value, tf.Tensor | keras.KerasTensor) and tf.is_symbolic_tensor(value)
 
 
 def _are_variables(value: Any) -> bool:
@@ -339,5 +348,15 @@ def _describe_compilation(walk: "Walk", place: str, model: Any) -> None:
     if model.compiled:
         settings = {k: v for k, v in model._compile_config.config.items() if k != "optimizer"}
         walk.meet_all(place, settings)
+        for name in _texts(settings):  # code that is registered under a name
+            walk.meet(f"{place}.{name}", keras.saving.get_registered_object(name))
         strategy = getattr(model, "distribute_strategy", None)
         walk.say(type(strategy).__name__, getattr(strategy, "num_replicas_in_sync", 1))
+
+
+def _texts(thing: Any) -> Iterator[str]:
+    if isinstance(thing, str):
+        yield thing
+    elif isinstance(thing, dict | list | tuple):
+        for each in thing.values() if isinstance(thing, dict) else thing:
+            yield from _texts(each)

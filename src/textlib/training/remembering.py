@@ -74,14 +74,14 @@ def remember(
     stored = memory.recall()
     if stored is not None:
         set_seed(seed + 1)
-        return _unpacked(stored.record["result"], stored.arrays, named)
+        return _unpacked(stored.record["result"], stored.arrays, _inside(named))
     began = time.perf_counter()
     result = _call(compute, inputs)
     seconds = time.perf_counter() - began
     arrays: dict[str, np.ndarray] = {}
     record = {"history": _curves(result), "epoch_seconds": [], "seconds": seconds, "seed": started}
     try:
-        record["result"] = _packed(result, arrays, named)
+        record["result"] = _packed(result, arrays, _inside(named))
         memory.keep(record, arrays)
     except UnstorableError as error:
         memory.warn(str(error))
@@ -91,10 +91,20 @@ def remember(
 
 def _by_label(inputs: Any) -> dict[str, Any]:
     if isinstance(inputs, Mapping):
-        return {str(name): value for name, value in inputs.items()}
+        return {f"inputs[{name!r}]": value for name, value in inputs.items()}
     if isinstance(inputs, tuple | list):
         return {f"inputs[{index}]": value for index, value in enumerate(inputs)}
     return {"inputs": inputs}
+
+
+def _inside(named: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is in the inputs at any depth, by labels."""
+    found = dict(named)
+    for label, thing in named.items():
+        if isinstance(thing, list | tuple | dict):
+            items = thing.items() if isinstance(thing, dict) else enumerate(thing)
+            found |= _inside({f"{label}[{key!r}]": value for key, value in items})
+    return found
 
 
 def _call(compute: Callable[..., T], inputs: Any) -> T:

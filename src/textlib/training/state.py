@@ -91,10 +91,9 @@ def named_variables(found: Fingerprint) -> dict[str, Any]:
 def _trained(found: Fingerprint) -> list[list[int]]:
     """Return, for each optimizer, the places of the variables that it was built for."""
     place = {id(variable): index for index, variable in enumerate(found.variables)}
-    return [
-        [place[id(variable)] for variable in getattr(optimizer, "_trainable_variables", ())]
-        for optimizer in found.optimizers
-    ]
+    built_for = [getattr(each, "_trainable_variables", ()) for each in found.optimizers]
+    places = [[place.get(id(variable), -1) for variable in each] for each in built_for]
+    return [[] if -1 in each else each for each in places]
 
 
 def _build_optimizers(found: Fingerprint, trained: list[list[int]]) -> None:
