@@ -5,15 +5,20 @@ another host when a page loads; pages are light. What only a browser can tell (c
 scripts that request something later) is left to the browser tests.
 """
 
+import contextlib
+import functools
+import hashlib
+import json
 import re
 import statistics
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from bookpress.book import Book
+from textlib import paths
 
 MEDIAN_BYTES = 500_000
 LARGEST_BYTES = 1_500_000
@@ -51,11 +56,11 @@ class Problem:
 
 @dataclass
 class _Html:
-    """What one page refers to."""
+    """What one page refers to, each once and in order."""
 
-    ids: set[str] = field(default_factory=set)
-    links: set[str] = field(default_factory=set)
-    loads: set[str] = field(default_factory=set)
+    ids: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    loads: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
 
 
@@ -70,23 +75,24 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note identifiers, links, and what loads with the page."""
         found = {name: value or "" for name, value in attrs}
-        self.html.ids.update(found[name] for name in ("id", "name") if found.get(name))
+        self.html.ids += [found[name] for name in ("id", "name") if found.get(name)]
         self._style = tag == "style"
+        source = found.get(LOADING_TAGS.get(tag, ""), "")
         if tag == "a" and "href" in found:
-            self.html.links.add(found["href"])
+            self.html.links.append(found["href"])
         elif tag == "link" and LOADING_LINKS & set(found.get("rel", "").split()):
-            self.html.loads.add(found.get("href", ""))
-        elif source := found.get(LOADING_TAGS.get(tag, "")):
-            self.html.loads.add(source)
-        if tag == "img" and not found.get("alt", "").strip() and not _decorative(found):
-            self.html.untold.append(found.get("src", "")[:80])
+            self.html.loads.append(found.get("href", ""))
+        elif source:
+            self.html.loads.append(source)
+        if tag == "img" and not _decorative(found) and not _tells(found.get("alt", ""), source):
+            self.html.untold.append(source[:80])
         if "style" in found:
-            self.html.loads.update(CSS_URL.findall(found["style"]))
+            self.html.loads += CSS_URL.findall(found["style"])
 
     def handle_data(self, data: str) -> None:
         """Read the addresses in a style sheet that stands in the page."""
         if self._style:
-            self.html.loads.update(CSS_URL.findall(data))
+            self.html.loads += CSS_URL.findall(data)
 
     def handle_endtag(self, tag: str) -> None:
         """Leave a style sheet."""
@@ -107,10 +113,13 @@ def of_book(book: Book, *, weight: bool | None = None) -> list[Problem]:
     settings = (book.config.get("sphinx") or {}).get("config") or {}
     budget = settings.get("textlib_page_weight", True) if weight is None else weight
     address = str((book.config.get("html") or {}).get("baseurl") or "")
-    return check(book.html_dir, base=base_of(address), weight=budget)
+    cache = book.press_dir / "checked.json"
+    return check(book.html_dir, base=base_of(address), weight=budget, cache=cache)
 
 
-def check(site: Path, *, base: str = "/", weight: bool = True) -> list[Problem]:
+def check(
+    site: Path, *, base: str = "/", weight: bool = True, cache: Path | None = None
+) -> list[Problem]:
     """Return what is wrong with a published site.
 
     Parameters
@@ -121,18 +130,19 @@ def check(site: Path, *, base: str = "/", weight: bool = True) -> list[Problem]:
         Path of the site on its host, which absolute links begin with, such as ``"/book/"``.
     weight
         Whether pages have a budget of bytes.
+    cache
+        File that keeps what each page refers to, for as long as the page stays the same.
     """
-    site = site.resolve()
-    pages = {path: _read(path) for path in sorted(site.rglob("*.html")) if _is_page(site, path)}
+    files = _Site(site.resolve(), base, cache)
     problems: list[Problem] = []
     sizes = {}
-    for path, html in pages.items():
-        name = path.relative_to(site).as_posix()
-        problems += [Problem(name, "link", text) for text in _broken(site, path, html, pages, base)]
+    for path, html in files.pages.items():
+        name = path.relative_to(files.root).as_posix()
+        problems += [Problem(name, "link", text) for text in files.broken(path)]
         problems += [Problem(name, "image", f"no alternative text: {src}") for src in html.untold]
-        problems += [Problem(name, "third party", url) for url in _foreign(path, html)]
+        problems += [Problem(name, "third party", url) for url in files.foreign(path)]
         if path.name not in LISTINGS:
-            sizes[name] = _bytes(site, path, html, base)
+            sizes[name] = files.bytes(path)
     return problems + (list(_heavy(sizes)) if weight else [])
 
 
@@ -163,69 +173,149 @@ def base_of(address: str) -> str:
     >>> base_of("https://example.org/book/")
     '/book/'
     """
-    path = urlsplit(address).path.strip("/")
+    parts = _split(address)
+    path = parts.path.strip("/") if parts else ""
     return f"/{path}/" if path else "/"
 
 
-def _is_page(site: Path, path: Path) -> bool:
-    return not any(part.startswith("_") for part in path.relative_to(site).parts)
+class _Site:
+    """The files of a site, each looked at once.
+
+    Parameters
+    ----------
+    root
+        Folder of the site, resolved.
+    base
+        Path of the site on its host.
+    cache
+        File that keeps what each page refers to.
+    """
+
+    def __init__(self, root: Path, base: str, cache: Path | None) -> None:
+        self.root = root
+        self.base = base
+        known = _known(cache) if cache else {}
+        found = {path: _facts(path) for path in sorted(root.rglob("*.html")) if self._shows(path)}
+        self.pages = {
+            path: known[facts] if facts in known else _read(path) for path, facts in found.items()
+        }
+        self._ids = {path: frozenset(html.ids) for path, html in self.pages.items()}
+        if cache and set(found.values()) != set(known):
+            paths.make_dir(cache.parent)
+            with paths.atomic_write(cache) as draft:
+                kept = {facts: asdict(self.pages[path]) for path, facts in found.items()}
+                draft.write_text(json.dumps({CODE: kept}), encoding="utf8")
+
+    def broken(self, path: Path) -> Iterator[str]:
+        """Yield the links and loads of a page that lead nowhere."""
+        html = self.pages[path]
+        for link in sorted({*html.links, *html.loads}):
+            parts = _split(link)
+            if parts is None:
+                yield f"{link} is not an address"
+            elif not (parts.scheme or parts.netloc):
+                target = self._target(path.parent, parts.path) if parts.path else path
+                anchor = unquote(parts.fragment)
+                if self._size(target) is None:
+                    yield f"{link} does not exist"
+                elif anchor and target in self.pages and anchor not in {*self._ids[target], "top"}:
+                    yield f"{link}: the page has no #{anchor}"
+
+    def foreign(self, path: Path) -> list[str]:
+        """Return the addresses on other hosts that load with a page, by its style sheets too."""
+        loads = set(self.pages[path].loads)
+        for link in self.pages[path].loads:
+            if (parts := _split(link)) and parts.path.endswith(".css") and not parts.netloc:
+                loads |= self._asked_by(self._target(path.parent, parts.path))
+        return sorted(url for url in loads if (parts := _split(url)) and parts.netloc)
+
+    def bytes(self, path: Path) -> int:
+        """Return what a first visit transfers, before compression."""
+        files = {path}
+        for link in self.pages[path].loads:
+            parts = _split(link)
+            if parts and parts.path and not (parts.scheme or parts.netloc):
+                files.add(self._target(path.parent, parts.path))
+        return sum(self._size(each) or 0 for each in files)
+
+    def _shows(self, path: Path) -> bool:
+        return not any(part.startswith("_") for part in path.relative_to(self.root).parts)
+
+    @functools.cache  # noqa: B019 - it lives as long as one check
+    def _target(self, folder: Path, link: str) -> Path:
+        """Return the file that a link inside the site means."""
+        start = self.root if link.startswith("/") else folder
+        target = start / unquote(link.removeprefix(self.base)).lstrip("/")
+        with contextlib.suppress(OSError, ValueError, RuntimeError):  # it can be no file's name
+            target = target.resolve()
+            return target / "index.html" if target.is_dir() else target
+        return target
+
+    @functools.cache  # noqa: B019
+    def _size(self, path: Path) -> int | None:
+        try:
+            return path.stat().st_size
+        except (OSError, ValueError):
+            return None
+
+    @functools.cache  # noqa: B019
+    def _asked_by(self, sheet: Path) -> set[str]:
+        if self._size(sheet) is None:
+            return set()
+        return set(CSS_URL.findall(sheet.read_text(encoding="utf8", errors="replace")))
+
+
+# What a page refers to depends on the page and on this file.
+CODE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+
+
+def _facts(path: Path) -> str:
+    facts = path.stat()
+    return f"{path} {facts.st_size} {facts.st_mtime_ns}"
+
+
+def _known(cache: Path) -> dict[str, _Html]:
+    """Return what earlier checks read, by the state of each file; nothing if it is damaged."""
+    try:
+        found = json.loads(cache.read_text(encoding="utf8"))[CODE]
+        return {facts: _Html(**html) for facts, html in found.items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
 
 
 def _read(path: Path) -> _Html:
     reader = _Reader()
     reader.feed(path.read_text(encoding="utf8", errors="replace"))
-    return reader.html
+    html = reader.html
+    once = (list(dict.fromkeys(each)) for each in (html.ids, html.links, html.loads, html.untold))
+    return _Html(*once)
+
+
+def _split(address: str) -> SplitResult | None:
+    """Return the parts of an address; ``None`` if it is none."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _tells(text: str, source: str) -> bool:
+    """Return whether an alternative text says more than where the image lies.
+
+    Docutils and MyST-NB write the address of an image that has no text of its own.
+    """
+    address = unquote(source)
+    text = unquote(text.strip())
+    stem = Path(address).stem
+    named = text.rpartition("/")[2].rpartition("\\")[2]
+    return bool(text) and stem not in {named, Path(named).stem}
 
 
 def _decorative(attributes: dict[str, str]) -> bool:
     hidden = attributes.get("aria-hidden") == "true"
     return hidden or attributes.get("role") in {"presentation", "none"}
-
-
-def _broken(
-    site: Path, path: Path, html: _Html, pages: dict[Path, _Html], base: str
-) -> Iterator[str]:
-    """Yield the links and loads of a page that lead nowhere."""
-    for link in sorted(html.links | html.loads):
-        parts = urlsplit(link)
-        if parts.scheme or parts.netloc:
-            continue
-        target = _target(site, path, parts.path, base)
-        if not target.exists():
-            yield f"{link} does not exist"
-        elif parts.fragment and target in pages:
-            anchor = unquote(parts.fragment)
-            if anchor not in pages[target].ids and anchor != "top":
-                yield f"{link}: the page has no #{anchor}"
-
-
-def _target(site: Path, path: Path, link: str, base: str) -> Path:
-    """Return the file that a link inside the site means."""
-    if not link:
-        return path
-    folder = site if link.startswith("/") else path.parent
-    target = (folder / unquote(link.removeprefix(base)).lstrip("/")).resolve()
-    return target / "index.html" if target.is_dir() else target
-
-
-def _foreign(path: Path, html: _Html) -> Iterator[str]:
-    """Yield the addresses on other hosts that load with the page, by its style sheets too."""
-    loads = set(html.loads)
-    for link in html.loads:
-        sheet = path.parent / unquote(urlsplit(link).path)
-        if sheet.suffix == ".css" and sheet.is_file():
-            loads.update(CSS_URL.findall(sheet.read_text(encoding="utf8", errors="replace")))
-    yield from sorted(url for url in loads if urlsplit(url).netloc)
-
-
-def _bytes(site: Path, path: Path, html: _Html, base: str) -> int:
-    """Return what a first visit transfers, before compression."""
-    files = {path}
-    for link in html.loads:
-        parts = urlsplit(link)
-        if not parts.scheme and not parts.netloc:
-            files.add(_target(site, path, parts.path, base))
-    return sum(each.stat().st_size for each in files if each.is_file())
 
 
 def _heavy(sizes: dict[str, int]) -> Iterator[Problem]:

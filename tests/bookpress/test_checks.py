@@ -53,6 +53,15 @@ def test_a_good_page_has_no_problem(site, body):
         ('<img src="a.png">', "index.html: image: no alternative text: a.png"),
         ('<img src="a.png" alt=" ">', "index.html: image: no alternative text: a.png"),
         (
+            '<img src="_images/a.webp" alt="../_build/jupyter_execute/a.png">',
+            "index.html: image: no alternative text: _images/a.webp",
+        ),
+        ('<img src="a.png" alt="a">', "index.html: image: no alternative text: a.png"),
+        (
+            '<img src="two%20words.png" alt="two words.png">',
+            "index.html: image: no alternative text: two%20words.png",
+        ),
+        (
             '<script src="https://cdn.example/x.js"></script>',
             "index.html: third party: https://cdn.example/x.js",
         ),
@@ -68,6 +77,39 @@ def test_a_good_page_has_no_problem(site, body):
 )
 def test_what_is_wrong_is_named(site, body, problem):
     assert problem in site(body, {"a.png": "x"})
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://[server]:8786/status", "http://host:port/", "http://host:99999/", "//[::1"],
+)
+@pytest.mark.parametrize("tag", ['<a href="{}">x</a>', '<img src="{}" alt="Words.">'])
+def test_what_is_no_address_is_named(site, tag, address):
+    assert f"index.html: link: {address} is not an address" in site(tag.format(address))
+
+
+def test_an_address_that_can_be_no_file_leads_nowhere(site):
+    assert "index.html: link: a%00b does not exist" in site('<a href="a%00b">x</a>')
+    long = "x" * 5000
+    assert f"index.html: link: {long} does not exist" in site(f'<a href="{long}">x</a>')
+    assert base_of("http://[server]") == "/"
+
+
+def test_a_page_is_read_again_only_when_it_changes(site, tmp_path, monkeypatch):
+    cache = tmp_path / "kept" / "checked.json"
+    wrong = ["index.html: link: #no: the page has no #no"]
+    assert site('<a href="#no">x</a>', cache=cache) == wrong
+
+    def fail(path):
+        raise AssertionError(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bookpress.checks._read", fail)
+        assert [str(each) for each in check(tmp_path, cache=cache)] == wrong
+        assert [str(each) for each in check(tmp_path, cache=cache)] == wrong
+    assert site('<a href="#title">x</a>', cache=cache) == []
+    cache.write_text("damaged")
+    assert [str(each) for each in check(tmp_path, cache=cache)] == []
 
 
 def test_a_style_sheet_that_asks_another_host_is_found(site):
