@@ -24,6 +24,7 @@ from bookpress import records, report, sources
 from bookpress.book import Book, BookError, page_name
 from bookpress.myst import on_site
 from bookpress.records import Record
+from bookpress.site import names
 
 logger = logging.getLogger(__name__)
 STALE = "stale: the page has changed since"
@@ -69,11 +70,17 @@ class _Table(SphinxDirective):
         """Yield the lines of Markdown to show."""
         raise NotImplementedError
 
-    def link(self, page: dict[str, Any]) -> str:
-        """Return a link to a page."""
+    def is_stale(self, book: Book, record: Record) -> bool:
+        """Tell whether a record is of an earlier state of its page."""
+        env: Any = self.env
+        if getattr(env, "textlib_record_keys", None) is None:  # once a build: it reads all pages
+            env.textlib_record_keys = records.current_keys(book)
+        return bool(env.textlib_record_keys.get(record.page) != record.key)
+
+    def link(self, page: str) -> str:
+        """Return a link to a page, with the page's title."""
         folder = Path(self.env.config.root_doc).parent.as_posix().strip(".")
-        target = f"/{folder}/{page['name']}" if folder else f"/{page['name']}"
-        return f"{{doc}}`{_cell(page['title'])} <{target}>`"
+        return f"{{doc}}`/{folder}/{page}`" if folder else f"{{doc}}`/{page}`"
 
 
 class Results(_Table):
@@ -85,7 +92,7 @@ class Results(_Table):
         if made is None:
             yield "This page is filled in by `press build`."
             return
-        entries, full, keys = sources.load(book), records.load(book), None
+        entries, full = sources.load(book), records.load(book)
         titles = sources.titles(book)
         if titles:
             yield from (f"- **{prefix}**: {title}" for prefix, title in titles.items())
@@ -95,10 +102,8 @@ class Results(_Table):
                 continue
             rows = [entries[system] for system in page["covers"] if system in entries]
             record = full.get(page["name"])
-            if record is not None and keys is None:
-                keys = records.current_keys(book)
-            stale = record is not None and (keys or {}).get(record.page) != record.key
-            yield from ("", f"**{self.link(page)}**", "")
+            stale = record is not None and self.is_stale(book, record)
+            yield from ("", f"**{self.link(page['name'])}**", "")
             yield from _results([self._cells(entry, page, record, stale) for entry in rows])
             others = [system for system in page["covers"] if system not in entries]
             if others:
@@ -154,7 +159,7 @@ class BuildStatus(_Table):
             memory = f"{page['peak_memory'] / 2**20:.0f} MB" if page["peak_memory"] else ""
             claims = f"{held} of {len(page['claims'])}" if page["claims"] else ""
             when = page["executed"][:10] or page["state"]
-            yield _row(self.link(page), when, f"{page['seconds']:.1f}", memory, claims)
+            yield _row(self.link(page["name"]), when, f"{page['seconds']:.1f}", memory, claims)
         yield from ("", "| Library | Version |", "|---|---|")
         yield from (_row(name, version) for name, version in made["versions"].items())
 
@@ -168,7 +173,7 @@ class FullScale(_Table):
         record = records.load(book).get(name)
         if record is None or not record.numbers:
             return
-        stale = records.current_keys(book).get(name) != record.key
+        stale = self.is_stale(book, record)
         made = report.read(book) or {"pages": []}
         here: dict[str, str] = next(
             (page["numbers"] for page in made["pages"] if page["name"] == name), {}
@@ -194,7 +199,7 @@ class DataUses(_Table):
         yield from ("| Dataset | Kind | Pages |", "|---|---|---|")
         for name, found in users.items():
             if found:
-                links = (self.link({"name": page.name, "title": page.title}) for page in found)
+                links = (self.link(page.name) for page in found)
                 yield _row(f"`{name}`", datasets.describe(name).kind, ", ".join(links))
         idle = [f"`{name}`" for name, found in users.items() if not found]
         if idle:
@@ -263,23 +268,34 @@ def _shown(env: BuildEnvironment) -> set[str]:
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
+    env.textlib_record_keys = None  # type: ignore[attr-defined]
     book = _book(env)
-    state = _digest(book) if book else ""
+    data = _data(env, book, added | changed) if book else {}
+    state = _digest(book, data) if book else ""
     if state == getattr(env, "textlib_tables_state", ""):
         return []
     env.textlib_tables_state = state  # type: ignore[attr-defined]
     return sorted(_shown(env) & env.found_docs)
 
 
-def _digest(book: Book) -> str:
-    """Return a digest of all that the tables show."""
+def _data(env: BuildEnvironment, book: Book, edited: set[str]) -> dict[str, tuple[str, ...]]:
+    """Return the datasets of each page; Sphinx knows them of the pages that it will not read."""
+    pages = {names.docname(env, page.name): page for page in book.pages}
+    return {
+        docname: (page.settings if docname in edited else names.settings(env, docname)).data
+        for docname, page in pages.items()
+    }
+
+
+def _digest(book: Book, data: dict[str, tuple[str, ...]]) -> str:
+    """Return a digest of all that the tables show, the datasets of each page among it."""
     made = report.read(book) or {}
     fixed = [made.get("scale"), made.get("versions"), made.get("machine")]
     fixed += [
         {key: value for key, value in page.items() if key not in {"state", "reasons"}}
         for page in made.get("pages", [])
     ]
-    fixed += [[page.name, page.title, *page.settings.data] for page in book.pages]
+    fixed += [data]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode("utf8"))
     for path in sorted(book.records_dir.rglob("*")):
         if path.is_file():

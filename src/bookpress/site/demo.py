@@ -7,6 +7,7 @@ machine without Node, the directive's body remains: a static figure and what it 
 """
 
 import base64
+import hashlib
 import json
 import shutil
 import subprocess
@@ -35,7 +36,7 @@ RUNTIME_FILES = (
     "ort-wasm-simd-threaded.wasm",
 )
 TITLE = "Try it"
-HAS_DEMO = "textlib_demo"  # key in Sphinx's metadata of a page
+RUNTIME = "textlib_runtime"  # key in Sphinx's metadata of a page: which runtime its demos have
 INSTALL_TIMEOUT = 300.0  # seconds
 
 
@@ -68,15 +69,17 @@ class Demo(SphinxDirective):
         found = demo(name=self.arguments[0], title=title)
         self.state.nested_parse(self.content, self.content_offset, found)
         self.set_source_info(found)
-        self.env.metadata[self.env.docname][HAS_DEMO] = True
+        self.env.metadata[self.env.docname][RUNTIME] = _version(self.env.app)
         return [found]
 
 
 def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Read pages with demos each time: the runtime may have come or gone since."""
-    return [name for name, metadata in env.metadata.items() if HAS_DEMO in metadata]
+    """Read pages with demos again where the runtime has come, changed or gone since."""
+    made = {name: each[RUNTIME] for name, each in env.metadata.items() if RUNTIME in each}
+    now = _version(app) if made else ""
+    return [name for name, version in made.items() if version != now]
 
 
 def published(app: Sphinx, docname: str) -> dict[str, dict[str, Any]]:
@@ -96,6 +99,15 @@ def _book(app: Sphinx) -> Any:
     return Book.find(Path(app.srcdir))
 
 
+def _lock(app: Sphinx) -> Path:
+    return _book(app).root / "web" / "package-lock.json"
+
+
+def _version(app: Sphinx) -> str:
+    """Return what identifies the runtime; empty if there is none."""
+    return hashlib.sha256(_lock(app).read_bytes()).hexdigest() if runtime(app) else ""
+
+
 def _payloads(notebook: Any) -> Iterator[dict[str, Any]]:
     from textlib.demos import MIME
 
@@ -108,10 +120,8 @@ def _payloads(notebook: Any) -> Iterator[dict[str, Any]]:
 
 def runtime(app: Sphinx) -> Path | None:
     """Return the folder with onnxruntime-web, installing it where there is npm; or ``None``."""
-    book = _book(app)
-    manifest, folder = book.root / "web", book.build_dir / "web"
+    lock, folder = _lock(app), _book(app).build_dir / "web"
     dist = folder / "node_modules" / "onnxruntime-web" / "dist"
-    lock = manifest / "package-lock.json"
     installed = folder / "package-lock.json"
     if not lock.is_file():
         return None
@@ -124,7 +134,7 @@ def runtime(app: Sphinx) -> Path | None:
         return None
     paths.make_dir(folder)
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(manifest / name, folder / name)
+        shutil.copyfile(lock.with_name(name), folder / name)
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     try:
         done = subprocess.run(
