@@ -5,18 +5,19 @@ happened to every page; the command turns that into text and an exit code.
 """
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from rich.console import Console
 
-from bookpress import checks, notebooks, report, running
+from bookpress import checks, notebooks, parsed, report, running
 from bookpress import plan as planning
 from bookpress import progress as display
 from bookpress.book import Book
 from bookpress.checks import Problem
 from bookpress.execute import Outcome
 from bookpress.plan import PageState
-from bookpress.publish import Published, forget, publish
+from bookpress.publish import Published, SphinxProcess, changed, publish
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,28 @@ def build(book: Book, options: Options, console: Console) -> Result:
         Where progress goes.
     """
     begun = time.perf_counter()
-    states = planning.make(book, book.select(options.pages), scale=options.scale)
-    result = Result(states)
-    stale = [state for state in states if options.force or not state.fresh]
-    console.print(f"{len(states)} pages with code, {len(stale)} to execute.", highlight=False)
-    if stale:
-        notebooks.verify(book, [state.page for state in stale])
-        _execute(book, options, stale, result, console)
-    result.seconds = time.perf_counter() - begun
-    _report(book, options, result)
-    if options.publish and not result.failures and not result.interrupted:
-        console.print("Publishing ...", highlight=False)
-        result.published = publish(book, strict=options.warnings_fail)
-        if options.warnings_fail and not result.published.skipped:
-            result.problems = checks.of_book(book)
-            if result.problems:
-                forget(book)
+    pages = book.select(options.pages)
+    # What publishes gets ready during the plan, if that is all there is to do.
+    with SphinxProcess(book) if options.publish and changed(book) else nullcontext() as sphinx:
+        parsed.load(book)
+        states = planning.make(book, pages, scale=options.scale)
+        result = Result(states)
+        stale = [state for state in states if options.force or not state.fresh]
+        console.print(f"{len(states)} pages with code, {len(stale)} to execute.", highlight=False)
+        if stale:
+            if sphinx:
+                sphinx.close()
+            notebooks.verify(book, [state.page for state in stale])
+            _execute(book, options, stale, result, console)
+        result.seconds = time.perf_counter() - begun
+        _report(book, options, result)
+        if options.publish and not result.failures and not result.interrupted:
+            console.print("Publishing ...", highlight=False)
+            result.published = publish(
+                book, strict=options.warnings_fail, sphinx=None if stale else sphinx
+            )
+            if options.warnings_fail:
+                result.problems = checks.of_book(book)
     result.seconds = time.perf_counter() - begun
     return result
 

@@ -1,15 +1,17 @@
 """A Sphinx extension that lets Jupyter Book read what the press executed.
 
 Sphinx decides by a page's own file whether to read it again; here a page whose outputs changed is
-read again too, and every page if the press itself changed. Outputs are found by their page, and
-stay while its code does. In a publishing run of the press nothing executes: a page without stored
-outputs is shown without any. In a plain run of Jupyter Book such a page is executed as usual.
+read again too, and every page if the press or an installed library changed. Outputs are found by
+their page, and stay while its code does. In a publishing run of the press nothing executes: a page
+without stored outputs is shown without any. In a plain run of Jupyter Book such a page is executed
+as usual.
 """
 
 import contextlib
 import datetime
 import functools
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from sphinx.environment import BuildEnvironment
 
 from bookpress.book import Book, BookError, page_name
 from bookpress.page_cache import PageCache, Stamp
+from bookpress.publish import MADE, installed
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -26,6 +29,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("textlib_page_weight", True, "", types=bool)
     app.connect("config-inited", _read_store)
     app.connect("env-get-outdated", _outdated)
+    app.connect("env-updated", _renamed)
     app.setup_extension("bookpress.tables")
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
@@ -66,11 +70,20 @@ def _outdated(
     return [docname for docname in env.found_docs if before.get(docname) != now.get(docname)]
 
 
+def _renamed(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """Return all pages if a title or the order of pages has changed: each page shows them."""
+    titles = {docname: title.astext() for docname, title in env.titles.items()}
+    before, now = getattr(env, "textlib_contents", None), (titles, dict(env.toctree_includes))
+    env.textlib_contents = now  # type: ignore[attr-defined]
+    return [] if now == before else sorted(env.found_docs)
+
+
 def _digest_of_press() -> str:
-    """Return a digest of the code and the theme that turn what was executed into pages."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+    """Return a digest of all code and themes that turn what was executed into pages."""
+    digest = hashlib.sha256(json.dumps(installed(), sort_keys=True).encode("utf8"))
+    press = Path(__file__).parent
+    for path in sorted(press.rglob("*")):
+        if path.is_file() and not MADE & set(path.relative_to(press).parts):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

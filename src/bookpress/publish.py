@@ -1,34 +1,35 @@
 """Hand the executed book to Jupyter Book.
 
-Publishing runs in a process of its own, because Sphinx changes global state. Nothing executes
-there. The site's addresses are those of the pages (``vision/convnets.html``): the source folder is
-``book/``, although ``_config.yml`` and ``_toc.yml`` name files from the root, so that a plain
-``jupyter-book build .`` works as well.
+Publishing runs in a process of its own (`bookpress.sphinx_process`). The site's addresses are
+those of the pages (``vision/convnets.html``): the source folder is ``book/``, although
+``_config.yml`` and ``_toc.yml`` name files from the root, so that a plain ``jupyter-book build .``
+works as well.
 """
 
+import contextlib
+import functools
 import hashlib
+import importlib.metadata
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import Any, NamedTuple
 
 import textlib
 from bookpress import notebooks
-from bookpress.book import SOURCE, Book
+from bookpress.book import Book
 from bookpress.page_cache import PageCache
 from textlib import paths
 
-EXTENSION = "bookpress.outputs"
 NOTE = "note for the author: "  # begins a line of the log that the build shows
-ANSI = re.compile(r"\x1b\[[0-9;]*m")
+LOST_CELL = "[mystnb.nbcell]"  # ends a warning: a code cell is left out of its page
+MADE = {"_build", "__pycache__", ".venv"}  # folders of what is made from the sources
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Published:
     index
         Its first page.
     warnings
-        What Sphinx complained about, one line each.
+        What Sphinx complained about in this build and, where that fails the build, in earlier
+        ones of pages that it left alone.
     skipped
         Whether nothing had changed since the last time.
     log
@@ -59,7 +61,92 @@ class Published:
     notes: tuple[str, ...] = ()
 
 
-def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
+class Answer(NamedTuple):
+    """How a build of Sphinx went: well or not, all that is to be said of the book, what is new."""
+
+    ok: bool
+    said: list[str]
+    new: list[str]
+
+
+class SphinxProcess:
+    """A process that publishes a book; as a context, it ends with it.
+
+    Parameters
+    ----------
+    book
+        The book.
+    fresh
+        Whether to read every page anew.
+    """
+
+    def __init__(self, book: Book, *, fresh: bool = False) -> None:
+        command = [sys.executable, "-m", "bookpress.sphinx_process", str(book.root)]
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+        paths.make_dir(book.press_dir)
+        with log_of(book).open("a", encoding="utf8") as log:
+            self._process = subprocess.Popen(
+                command + ["--fresh"] * fresh,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf8",
+                env=environment,
+                cwd=book.root,
+            )
+
+    def __enter__(self) -> "SphinxProcess":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def ask(self) -> None:
+        """Have what changed published."""
+        assert self._process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write("build\n")
+            self._process.stdin.flush()
+
+    def answer(self, written: Callable[[list[str]], None] = lambda pages: None) -> Answer:
+        """Wait until all is published.
+
+        Parameters
+        ----------
+        written
+            Called with the names of edited pages as soon as their text is published.
+        """
+        assert self._process.stdout
+        for line in self._process.stdout:
+            answer = json.loads(line)
+            if "written" in answer:
+                written(answer["written"])
+            elif "error" in answer:
+                return Answer(False, [answer["error"]], [answer["error"]])
+            else:
+                return Answer(True, answer["said"], answer["new"])
+        message = "The publishing process ended before it was done."
+        return Answer(False, [message], [message])
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process can be asked again."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.wait()
+
+
+def publish(
+    book: Book,
+    *,
+    strict: bool,
+    sphinx: SphinxProcess | None = None,
+    written: Callable[[list[str]], None] = lambda pages: None,
+) -> Published:
     """Publish the book with what the store holds.
 
     Parameters
@@ -68,77 +155,93 @@ def publish(book: Book, *, strict: bool, fresh: bool = False) -> Published:
         The book.
     strict
         Whether warnings are errors.
-    fresh
-        Publish every page anew, even where nothing changed.
+    sphinx
+        The process that publishes; a new one by default.
+    written
+        Called with the names of edited pages as soon as their text is published.
     """
-    store = PageCache(book)
-    log = book.press_dir / "publish.log"
-    mark = _mark(book)
     index = book.html_dir / "index.html"
-    with store.lock("publish"):
-        print_before = _fingerprint(book, store, strict=strict)
-        before = _read(mark)
-        if not fresh and index.is_file() and before.get("parts") == print_before:
-            return Published(True, index, (), True, log, tuple(before.get("notes", ())))
-        mark.unlink(missing_ok=True)
-        if book.config.get("repository"):
-            notebooks.write(book)
-        code, warnings = _run(book, log, strict=strict, fresh=fresh)
-        notes = tuple(_notes(log))
-        ok = code == 0 and index.is_file() and not (strict and warnings)
-        if index.is_file():
-            notebooks.copy_to_site(book)
-        if ok:
-            with paths.atomic_write(mark) as draft:
-                made = {"parts": print_before, "notes": notes}
-                draft.write_text(json.dumps(made), encoding="utf8")
-    return Published(ok, index, tuple(warnings), False, log, notes)
+    with PageCache(book).lock("publish"):
+        made_from, before = _fingerprint(book), _mark(book)
+        skipped = index.is_file() and before.get("parts") == made_from
+        if skipped:
+            answer = Answer(True, before["said"], [])
+        else:
+            _mark_path(book).unlink(missing_ok=True)
+            log_of(book).write_bytes(b"")
+            with contextlib.nullcontext(sphinx) if sphinx else SphinxProcess(book) as process:
+                answer = _side_by_side(book, process, written)
+            if answer.ok and index.is_file():
+                with paths.atomic_write(_mark_path(book)) as draft:
+                    mark = {"parts": made_from, "said": answer.said}
+                    draft.write_text(json.dumps(mark), encoding="utf8")
+    notes = tuple(line.removeprefix(NOTE) for line in answer.said if line.startswith(NOTE))
+    failing = [line for line in answer.said if strict or line.endswith(LOST_CELL)]
+    shown = dict.fromkeys(line for line in (*answer.new, *failing) if not line.startswith(NOTE))
+    failing = [line for line in failing if not line.startswith(NOTE)]
+    ok = answer.ok and index.is_file() and not failing
+    return Published(ok, index, tuple(shown), skipped, log_of(book), notes)
 
 
-def forget(book: Book) -> None:
-    """Publish anew next time, even if nothing has changed."""
-    _mark(book).unlink(missing_ok=True)
+def changed(book: Book) -> bool:
+    """Tell whether there is something to publish, outputs of pages that will run left aside."""
+    return _mark(book).get("parts") != _fingerprint(book)
 
 
-def _mark(book: Book) -> Path:
-    """Return the file that says what the site was made from."""
-    return book.press_dir / "published.json"
+def _side_by_side(
+    book: Book, process: SphinxProcess, written: Callable[[list[str]], None]
+) -> Answer:
+    """Make the notebooks while Sphinx makes the pages; return what came of these."""
+    process.ask()
+    with ThreadPoolExecutor(1) as pool:
+        made = pool.submit(_publish_notebooks, book)
+        answer = process.answer(written)
+        made.result()
+    return answer
 
 
-def _run(book: Book, log: Path, *, strict: bool, fresh: bool) -> tuple[int, list[str]]:
-    command = [sys.executable, "-m", "bookpress.publish", str(book.root)]
-    command += ["--strict"] * strict + ["--fresh"] * fresh
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
-    paths.make_dir(log.parent)
-    with log.open("w", encoding="utf8") as stream:
-        done = subprocess.run(
-            command,
-            stdout=stream,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            cwd=book.root,
-            check=False,
-        )
-        stream.write(done.stderr)
-    warnings = [line for line in done.stderr.splitlines() if line.strip()]
-    return done.returncode, warnings
+def log_of(book: Book) -> Path:
+    """Return the file with everything that Sphinx said last time."""
+    return book.press_dir / "publish.log"
 
 
-def _notes(log: Path) -> Iterator[str]:
-    """Yield what an extension marked as worth an author's attention, each once."""
-    text = log.read_text(encoding="utf8", errors="replace")
-    found = (line.partition(NOTE)[2].strip() for line in text.splitlines() if NOTE in line)
-    yield from dict.fromkeys(ANSI.sub("", note) for note in found)
+def inputs(book: Book) -> Iterator[Path]:
+    """Yield the files that the site is made from, in the book and in the packages."""
+    yield from (book.root / "_config.yml", book.root / "_toc.yml")
+    own = (book.source, book.root / "src", book.root / "web")
+    for folder in dict.fromkeys((*own, Path(textlib.__file__).parent, Path(__file__).parent)):
+        for place, names, files in os.walk(folder):
+            names[:] = [name for name in names if name not in MADE]
+            yield from (Path(place, file) for file in files)
 
 
-def _fingerprint(book: Book, store: PageCache, *, strict: bool) -> dict[str, str]:
+@functools.cache
+def installed() -> dict[str, str]:
+    """Return the version of every installed distribution.
+
+    Themes, extensions and their own libraries all take part in publishing.
+    """
+    found: dict[str, str] = {}
+    for distribution in importlib.metadata.distributions():
+        found.setdefault(distribution.name, distribution.version)
+    return found
+
+
+def _publish_notebooks(book: Book) -> None:
+    if book.config.get("repository"):
+        notebooks.write(book)
+        notebooks.copy_to_site(book)
+
+
+def _fingerprint(book: Book) -> dict[str, str]:
     """Return a digest of each thing that the site is made from."""
-    stamps = {page.name: getattr(store.stamp(page.name), "executed", "") for page in book.pages}
+    cache = PageCache(book)
     parts: dict[str, Any] = {
-        "pages": stamps,
-        "files": [_facts(path) for path in sorted(_inputs(book))],
-        "strict": strict,
+        "pages": {
+            page.name: getattr(cache.stamp(page.name), "executed", "") for page in book.pages
+        },
+        "files": sorted(_facts(path) for path in set(inputs(book))),
+        "installed": installed(),
         "npm": shutil.which("npm") is not None,  # whether demos can be live
     }
     return {
@@ -147,90 +250,19 @@ def _fingerprint(book: Book, store: PageCache, *, strict: bool) -> dict[str, str
     }
 
 
-def _inputs(book: Book) -> Iterator[Path]:
-    yield from (book.root / "_config.yml", book.root / "_toc.yml")
-    folders = [book.source, book.root / "src", Path(textlib.__file__).parent, Path(__file__).parent]
-    for folder in dict.fromkeys(folders):
-        for path in folder.rglob("*"):
-            hidden = any(part in {"_build", "__pycache__", ".venv"} for part in path.parts)
-            if path.is_file() and not hidden:
-                yield path
-
-
 def _facts(path: Path) -> tuple[str, int, int]:
     facts = path.stat()
     return str(path), facts.st_size, facts.st_mtime_ns
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _mark_path(book: Book) -> Path:
+    return book.press_dir / "published.json"
+
+
+def _mark(book: Book) -> dict[str, Any]:
+    """Return what the site was made from, and what Sphinx said of it."""
     try:
-        found = json.loads(path.read_text(encoding="utf8"))
+        found = json.loads(_mark_path(book).read_text(encoding="utf8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-# In the publishing process -------------------------------------------------------------------
-
-
-def configuration(book: Book) -> dict[str, Any]:
-    """Return ``_config.yml`` as seen from the source folder, with the press's own extension."""
-    config: dict[str, Any] = _rebased(book, book.config)
-    if book.source != book.root:
-        config.setdefault("repository", {})["path_to_book"] = SOURCE
-    sphinx = config.setdefault("sphinx", {})
-    extensions = list(sphinx.get("extra_extensions") or [])
-    sphinx["extra_extensions"] = [*extensions, *({EXTENSION} - set(extensions))]
-    settings = sphinx.setdefault("config", {})
-    settings["textlib_read_only"] = True
-    config.setdefault("execute", {})["execute_notebooks"] = "cache"
-    return config
-
-
-def _rebased(book: Book, value: Any) -> Any:
-    """Return a setting with the paths that begin at the root beginning at the source folder."""
-    if isinstance(value, dict):
-        return {key: _rebased(book, each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_rebased(book, each) for each in value]
-    if isinstance(value, str) and book.source != book.root and value.startswith(f"{SOURCE}/"):
-        return value.removeprefix(f"{SOURCE}/")
-    return value
-
-
-def _keep_native_messages_apart() -> None:
-    """Send what compiled libraries write to the error stream to the log, not among warnings.
-
-    TensorFlow greets from C++ when a page's names are looked up; Sphinx warns from Python.
-    """
-    sys.stderr = os.fdopen(os.dup(2), "w", encoding="utf8")
-    os.dup2(1, 2)
-
-
-def main(arguments: list[str]) -> int:
-    """Run Jupyter Book on the book at ``arguments[0]``; return Sphinx's exit code."""
-    from jupyter_book.sphinx import build_sphinx
-
-    _keep_native_messages_apart()
-    book = Book(Path(arguments[0]))
-    config = book.press_dir / "config.yml"
-    toc = book.press_dir / "toc.yml"
-    for path, content in ((config, configuration(book)), (toc, _rebased(book, book.toc))):
-        with paths.atomic_write(path) as draft:
-            draft.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf8")
-    result = build_sphinx(
-        str(book.source),
-        str(book.html_dir),
-        noconfig=True,
-        path_config=str(config),
-        confoverrides={"external_toc_path": str(toc), "latex_individualpages": False},
-        doctreedir=str(book.press_dir / "doctrees"),
-        warningiserror="--strict" in arguments,
-        keep_going=True,
-        freshenv="--fresh" in arguments,
-    )
-    return result if isinstance(result, int) else 2
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

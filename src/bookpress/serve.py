@@ -1,12 +1,14 @@
 """Show the book on this machine and build it again when a file changes.
 
 The server listens on 127.0.0.1 only. Pages that are open in a browser load again after a build,
-by a few lines that are added to the HTML as it is served, never to the files.
+by a few lines that are added to the HTML as it is served, never to the files. Sphinx stays in
+memory, so that an edited sentence is shown at once; any other change is a build of its own.
 """
 
 import contextlib
 import functools
 import http.server
+import os
 import subprocess
 import sys
 import threading
@@ -17,7 +19,11 @@ from typing import Any
 
 from rich.console import Console
 
-from bookpress.book import Book, page_name
+from bookpress import checks
+from bookpress import plan as planning
+from bookpress.book import Book, BookError, Page
+from bookpress.page_cache import PageCache
+from bookpress.publish import SphinxProcess, inputs, publish
 
 HOST = "127.0.0.1"
 RELOAD_PATH = "/_reload"
@@ -25,7 +31,7 @@ RELOAD = (
     b"<script>(()=>{const s=new EventSource('/_reload');"
     b"s.onmessage=()=>location.reload()})()</script></body>"
 )
-POLL_SECONDS = 0.7
+POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 15.0
 
 
@@ -118,13 +124,14 @@ def serve(book: Book, *, port: int, pages: tuple[str, ...], console: Console) ->
         Where to write.
     """
     bell = Bell()
-    with server(book.html_dir, port, bell) as address:
-        _build(book, pages, bell)
+    with server(book.html_dir, port, bell) as address, Author(book, pages, bell, console) as author:
+        seen = changes(book)
+        author.build(pages)
         console.print(f"Serving {address}/ (Ctrl-C ends it)", highlight=False)
         with contextlib.suppress(KeyboardInterrupt):
-            for changed in changes(book):
+            for changed in seen:
                 console.print(f"Changed: {', '.join(sorted(changed))}", highlight=False)
-                _build(book, pages or _pages_of(book, changed), bell)
+                author.follow(changed)
 
 
 @contextlib.contextmanager
@@ -147,36 +154,102 @@ def changes(book: Book, *, poll: float = POLL_SECONDS) -> Iterator[set[str]]:
     """Yield the files that changed, relative to the book's root, whenever some have."""
     before = _times(book)
     while True:
-        time.sleep(poll)
         now = _times(book)
-        changed = {name for name in {*before, *now} if before.get(name) != now.get(name)}
-        before = now
-        if changed:
+        if changed := {name for name in {*before, *now} if before.get(name) != now.get(name)}:
+            before = now
             yield changed
+        time.sleep(poll)
 
 
 def _times(book: Book) -> dict[str, int]:
     """Return when each source file changed last."""
-    files = [book.root / "_config.yml", book.root / "_toc.yml"]
-    for folder in (book.source, book.root / "src"):
-        files += [path for path in folder.rglob("*") if path.suffix not in {".pyc", ""}]
     times = {}
-    for path in files:
-        if "_build" not in path.parts:
-            with contextlib.suppress(OSError):
-                times[path.relative_to(book.root).as_posix()] = path.stat().st_mtime_ns
+    for path in inputs(book):
+        with contextlib.suppress(OSError):
+            times[os.path.relpath(path, book.root)] = path.stat().st_mtime_ns
     return times
 
 
-def _pages_of(book: Book, changed: set[str]) -> tuple[str, ...]:
+class Author:
+    """Follows an author's changes; keeps Sphinx in memory between them.
+
+    Parameters
+    ----------
+    book
+        The book.
+    pages
+        Words that name the pages to keep built; all pages if empty.
+    bell
+        What to ring when there is something new to see.
+    console
+        Where to write.
+    """
+
+    def __init__(self, book: Book, pages: tuple[str, ...], bell: Bell, console: Console) -> None:
+        self._book = book
+        self._pages = pages
+        self._bell = bell
+        self._console = console
+        self._sphinx: SphinxProcess | None = None
+
+    def __enter__(self) -> "Author":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._leave()
+
+    def build(self, pages: tuple[str, ...]) -> None:
+        """Build in a process of its own, and start Sphinx anew: the press may have changed."""
+        self._leave()
+        self._run(*pages)
+        self._bell.ring()
+        if (self._book.html_dir / "index.html").is_file():
+            self._sphinx = SphinxProcess(self._book)
+            self._sphinx.ask()  # reads the environment now, not at the first change
+            self._sphinx.answer()
+
+    def follow(self, changed: set[str]) -> None:
+        """Show what changed: the text of pages at once, anything else after a build."""
+        try:
+            pages = _edited(Book(self._book.root), changed)
+            if pages and self._sphinx and self._sphinx.alive:
+                self._publish(pages)
+            else:
+                self.build(self._pages or tuple(page.name for page in pages))
+        except BookError as error:
+            self._console.print(str(error), markup=False, highlight=False)
+
+    def _publish(self, pages: list[Page]) -> None:
+        begun = time.perf_counter()
+        book = Book(self._book.root)
+        fill = PageCache(book).fill
+        unknown = [p.name for p in pages if p.executes and fill(p.notebook, p.name) is None]
+        if unknown:
+            self._run("--no-publish", *unknown)
+        published = publish(
+            book, strict=False, sphinx=self._sphinx, written=lambda names: self._bell.ring()
+        )
+        self._bell.ring()
+        seconds = time.perf_counter() - begun
+        for line in (*published.warnings, *checks.of_book(book)):
+            self._console.print(str(line), markup=False, highlight=False)
+        self._console.print(f"Shown after {seconds:.1f} s.", highlight=False)
+        again = book.select(tuple(page.name for page in pages))
+        stale = [state.page.name for state in planning.make(book, again) if not state.fresh]
+        if set(stale) - set(unknown):  # for a reason that is not in the page's code
+            self.build(tuple(stale))
+
+    def _run(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "bookpress.command", "--root", str(self._book.root)]
+        subprocess.run([*command, "build", "--no-strict", *arguments], check=False)
+
+    def _leave(self) -> None:
+        if self._sphinx:
+            self._sphinx.close()
+            self._sphinx = None
+
+
+def _edited(book: Book, changed: set[str]) -> list[Page]:
     """Return the pages whose own files changed; none (that is, all) if anything else did."""
-    known = {page.name for page in book.pages}
-    names = {page_name(name) for name in changed}
-    return tuple(sorted(names)) if names <= known else ()
-
-
-def _build(book: Book, pages: tuple[str, ...], bell: Bell) -> None:
-    """Build in a process of its own, so that changed modules of the press count as well."""
-    command = [sys.executable, "-m", "bookpress.command", "--root", str(book.root)]
-    subprocess.run([*command, "build", "--no-strict", *pages], check=False)
-    bell.ring()
+    files = {os.path.relpath(page.path, book.root): page for page in book.pages}
+    return [files[name] for name in sorted(changed)] if changed <= set(files) else []
