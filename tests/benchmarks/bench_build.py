@@ -1,13 +1,15 @@
-"""Time the press against plain ``jupyter-book build``, on the same book in one run.
+"""Time the press against plain ``jupyter-book build``, on the same books in one run.
 
-The book has eight pages that each train a small network, and a package of a few modules. For each
-of four situations (nothing built yet, nothing changed, one sentence edited, one module edited that
-three pages use) both builders start from the same state; what is compared is their wall time.
-Jupyter Book does not know that a page uses a module, so after that edit its time is that of a
-build that shows the old results; it is given for completeness.
+A small book has pages that each train a small network, and a package of a few modules: it is built
+from nothing, and after the edit of a module that three pages use. This book itself, a copy whose
+pages are executed already, is built where nothing changed and after the edit of one sentence; there
+`press serve` is timed as well, from the edit until the served page has it. In each situation both
+builders start from the same state; what is compared is their wall time. Jupyter Book does not know
+that a page uses a module, so after that edit its time is that of a build that shows the old
+results; it is given for completeness.
 
-Run it with ``make bench``; it rewrites the table in ``docs/press.md``. ``--pages`` and
-``--epochs`` make it smaller.
+Run it with ``make bench``, after ``make book``; it rewrites the table in ``docs/press.md``.
+``--pages`` and ``--epochs`` make the small book smaller, ``--book`` takes another book.
 """
 
 import argparse
@@ -17,16 +19,20 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from bookpress import machine
+from bookpress.book import Book
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "press.md"
 BEGIN, END = "<!-- benchmark -->", "<!-- end of benchmark -->"
 USERS = 3  # pages that use the module that is edited
+COPIED = ("book", "src", "web", "_config.yml", "_toc.yml", "_build/press", "_build/web")
+MADE = ("doctrees", "locks", "published.json")  # what publishing makes, below _build/press
 
 CONFIG = """\
 title: Benchmark
@@ -123,75 +129,138 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf8")
 
 
-def build_plainly(root: Path) -> float:
-    """Build with Jupyter Book alone; return the seconds."""
-    return timed([str(Path(sys.executable).parent / "jupyter-book"), "build", "."], root)
+def copy_book(source: Path, root: Path) -> None:
+    """Copy a book with the outputs of its pages, and without its site."""
+    ignored = shutil.ignore_patterns(*MADE)
+    for name in COPIED:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, root / name, ignore=ignored)
+        elif (source / name).is_file():
+            shutil.copy2(source / name, root / name)
 
 
-def build_with_press(root: Path) -> float:
-    """Build with the press; return the seconds."""
-    return timed([sys.executable, "-m", "bookpress.command", "build"], root)
+PLAIN = [str(Path(sys.executable).parent / "jupyter-book"), "build", "."]
+PRESS = [sys.executable, "-m", "bookpress.command", "build"]
 
 
-def timed(command: list[str], root: Path) -> float:
-    """Run a command in the book's folder; return the seconds, or stop if it fails."""
+def start(command: list[str], root: Path) -> subprocess.Popen[str]:
+    """Start a command in the book's folder."""
     environment = {
         **os.environ,
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONPATH": str(root / "src"),
+        "PYTHONPATH": os.pathsep.join([str(root / "src"), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONUNBUFFERED": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
     }
-    begun = time.perf_counter()
-    done = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    return subprocess.Popen(
+        command,
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    seconds = time.perf_counter() - begun
-    if done.returncode:
-        sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
-    return seconds
 
 
-def edit_prose(root: Path) -> None:
-    """Change one sentence of one page."""
-    path = root / "book/page1.md"
-    write(path, path.read_text(encoding="utf8").replace("A sentence about", "Some words about"))
+def finish(process: subprocess.Popen[str]) -> str:
+    """Wait for a command; return what it said, or stop if it failed."""
+    said, _ = process.communicate()
+    if process.returncode:
+        sys.exit(f"{process.args} failed:\n{said[-3000:]}")
+    return said
+
+
+def timed(command: list[str], root: Path) -> float:
+    """Run a command in the book's folder; return the seconds."""
+    begun = time.perf_counter()
+    finish(start(command, root))
+    return time.perf_counter() - begun
+
+
+def edit_sentence(root: Path, page: str, *, times: int) -> str:
+    """Lengthen the first sentence of a page; return the words that are new."""
+    path = root / "book" / f"{page}.md"
+    lines = path.read_text(encoding="utf8").splitlines()
+    title = next(number for number, line in enumerate(lines) if line.startswith("# "))
+    number = next(n for n, line in enumerate(lines) if n > title and line[:1].isalpha())
+    words = f"Now edited {times} times."
+    lines[number] = f"{words} {lines[number]}"
+    write(path, "\n".join(lines) + "\n")
+    return words
 
 
 def edit_module(root: Path) -> None:
     """Change a module that three pages use."""
-    write(root / "src/benchlib/images.py", "SIZE = 28  # edges of a digit\n")
+    write(root / "src/benchlib/images.py", "SIZE = 14 * 2  # edges of a digit\n")
 
 
-def measure(folder: Path, **size: int) -> list[Row]:
-    """Time both builders in the four situations."""
-    roots = {build_plainly: folder / "plain", build_with_press: folder / "press"}
-    for root in roots.values():
+def serve_edit(root: Path, page: str) -> float:
+    """Return the seconds from an edit until the served page has it."""
+    command = [sys.executable, "-m", "bookpress.command", "serve", "--port", "0"]
+    with start(command, root) as process:
+        try:
+            assert process.stdout
+            line = next(line for line in process.stdout if line.startswith("Serving "))
+            address = line.split()[1] + f"{page}.html"
+            begun = time.perf_counter()
+            words = edit_sentence(root, page, times=2).encode()
+            while words not in urllib.request.urlopen(address).read():
+                time.sleep(0.02)
+            return time.perf_counter() - begun
+        finally:
+            process.terminate()
+
+
+def measure_small(folder: Path, **size: int) -> list[Row]:
+    """Time both builders on the small book."""
+    roots = [(PLAIN, folder / "plain"), (PRESS, folder / "press")]
+    for _, root in roots:
         make_book(root, **size)
     situations: list[tuple[str, Callable[[Path], None]]] = [
-        ("cold build", lambda root: None),
-        ("no change", lambda root: None),
-        ("one sentence edited", edit_prose),
-        (f"one module edited that {USERS} pages use*", edit_module),
+        (f"{size['pages']} pages that train: from nothing", lambda root: None),
+        (f"{size['pages']} pages: one module edited that {USERS} use*", edit_module),
     ]
     rows = []
     for name, change in situations:
-        seconds = []
-        for build, root in roots.items():
+        for _, root in roots:
             change(root)
-            seconds.append(build(root))
-        rows.append(Row(name, *seconds))
-        print(f"{name}: {seconds[0]:.1f} s, {seconds[1]:.1f} s", flush=True)
+        rows.append(Row(name, *(timed(command, root) for command, root in roots)))
+        print(rows[-1], flush=True)
     return rows
 
 
-def table(rows: list[Row], *, pages: int) -> str:
+def measure_book(source: Path, folder: Path) -> list[Row]:
+    """Time both builders on a whole book whose pages are executed."""
+    roots = [(PLAIN, folder / "plain"), (PRESS, folder / "press")]
+    for _, root in roots:
+        copy_book(source, root)
+    said = finish(start([*PRESS[:-1], "status"], folder / "press"))
+    if ", 0 stale." not in said:
+        sys.exit(f"{source} has stale pages; execute them first ('press build').\n{said}")
+    for process in [start(command, root) for command, root in roots]:
+        finish(process)
+    pages = Book(source).pages
+    page = next(page.name for page in pages[len(pages) // 3 :] if page.executes)
+    label = f"this book ({len(pages)} pages)"
+    rows = [Row(f"{label}: no change", *(timed(command, root) for command, root in roots))]
+    for _, root in roots:
+        edit_sentence(root, page, times=1)
+    seconds = [timed(command, root) for command, root in roots]
+    rows.append(Row(f"{label}: one sentence edited", *seconds))
+    served = serve_edit(folder / "press", page)
+    rows.append(Row(f"{label}: one sentence edited under `press serve`", seconds[0], served))
+    print(*rows, sep="\n", flush=True)
+    return rows
+
+
+def table(rows: list[Row]) -> str:
     """Return the Markdown that goes into the document."""
     found, box = machine.versions(), machine.describe()
     lines = [
-        f"{pages} pages that train, {box['cores']} cores ({box['processor']}), jupyter-book "
-        f"{found['jupyter-book']}, TensorFlow {found['tensorflow']}, Keras {found['keras']}.",
+        f"{box['cores']} cores ({box['processor']}), jupyter-book {found['jupyter-book']}, "
+        f"TensorFlow {found['tensorflow']}, Keras {found['keras']}.",
         "",
-        "| Situation | `jupyter-book build` | `press build` | Ratio |",
+        "| Situation | `jupyter-book build` | the press | Ratio |",
         "|---|--:|--:|--:|",
     ]
     lines += [
@@ -211,17 +280,17 @@ def insert(document: Path, text: str) -> None:
 def main() -> None:
     """Measure, print, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pages", type=int, default=8)
+    parser.add_argument("--pages", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--rows", type=int, default=4_000)
+    parser.add_argument("--book", type=Path, default=ROOT, help="an executed book")
     parser.add_argument("--no-write", action="store_true", help="do not touch the document")
     chosen = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="bench-build-"))
-    try:
-        rows = measure(folder, pages=chosen.pages, epochs=chosen.epochs, rows=chosen.rows)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    text = table(rows, pages=chosen.pages)
+    size = {"pages": chosen.pages, "epochs": chosen.epochs, "rows": chosen.rows}
+    with tempfile.TemporaryDirectory(prefix="bench-build-") as made:
+        rows = measure_small(Path(made) / "small", **size)
+        rows += measure_book(chosen.book.resolve(), Path(made) / "whole")
+    text = table(rows)
     print(text)
     if not chosen.no_write:
         insert(DOCUMENT, text)
