@@ -362,6 +362,17 @@ def test_a_module_that_a_function_imports_counts(tmp_path, monkeypatch):
     assert fingerprint.of(function) != before
 
 
+def test_what_a_function_does_not_ask_of_a_module_does_not_count(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "helpers_4.py").write_text("def used(): return 1\ndef other(): return 1")
+    source = "def thing():\n  import helpers_4 as h\n  return (lambda: h.used())()"
+    before = fingerprint.of(from_source(source))
+    monkeypatch.setattr("helpers_4.other", lambda: 2)
+    assert fingerprint.of(from_source(source)) == before
+    monkeypatch.setattr("helpers_4.used", lambda: 2)
+    assert fingerprint.of(from_source(source)) != before
+
+
 def test_another_version_of_a_library_counts(monkeypatch):
     from textlib.training import origin
 

@@ -66,7 +66,8 @@ def read(code: CodeType) -> Reading:
         said.extend(_said(each, steps))
         attributes |= {step.argval for step in steps if step.opname in ATTRIBUTES}
         imported = {**imported, **dict(_imports(steps))}
-        loads.update(dict.fromkeys(_loads(steps, imported)))
+        cells = {*each.co_cellvars, *each.co_freevars}
+        loads.update(dict.fromkeys(_loads(steps, imported, cells)))
         waiting += [(inner, imported) for inner in each.co_consts if isinstance(inner, CodeType)]
     return Reading("\n".join(said), tuple(loads), frozenset(attributes))
 
@@ -120,7 +121,9 @@ def _imports(steps: list[dis.Instruction]) -> Iterator[tuple[str, Load]]:
             value = None
 
 
-def _loads(steps: list[dis.Instruction], imported: dict[str, Load]) -> Iterator[Load]:
+def _loads(
+    steps: list[dis.Instruction], imported: dict[str, Load], cells: set[str]
+) -> Iterator[Load]:
     for index, step in enumerate(steps):
         if not step.opname.startswith("LOAD") and "LOAD_FAST" not in step.opname:
             continue
@@ -130,6 +133,8 @@ def _loads(steps: list[dis.Instruction], imported: dict[str, Load]) -> Iterator[
         )
         names = _names(step)
         for name in names:
+            if "FAST" in step.opname and name in cells:
+                continue  # a cell for a function inside, which loads what is in it by itself
             asked = chain if name is names[-1] else ()
             if step.opname in GLOBALS and name not in imported:
                 yield Load("global", name, asked)
