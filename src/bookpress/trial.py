@@ -14,6 +14,8 @@ from bookpress.book import Book
 from bookpress.execute import Outcome, Task
 from bookpress.running import RunOptions, run, tasks
 
+SEED_STEP = 1000  # so that the seeds 0, 1, 2 of a page do not come again in its next trial
+
 
 def trials(
     book: Book,
@@ -37,7 +39,7 @@ def trials(
     options
         How they run.
     seeds
-        How many seed offsets: 0, 1, 2, and so on.
+        How many seed offsets: 0, and multiples of `SEED_STEP`.
     controls
         Some of `controls.CONTROLS`; each runs on the first seed, with an empty run store.
     runs
@@ -56,7 +58,7 @@ def trials(
 
 def _changed(task: Task, runs: Path | None, *, seed: int, control: str = "") -> Task:
     """Return the task with another seed, another run store, or as a control."""
-    variables = {**task.environment, "TEXTLIB_SEED_OFFSET": str(seed)}
+    variables = {**task.environment, "TEXTLIB_SEED_OFFSET": str(SEED_STEP * seed)}
     if runs is not None:
         variables["TEXTLIB_RUNS"] = str(runs)
     return replace(task, environment=variables, seed=seed, control=control)
