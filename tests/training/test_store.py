@@ -30,7 +30,7 @@ def test_a_run_comes_back_as_it_was(tmp_path):
     assert RunStore(tmp_path).load("b") is None
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"format": 1}', "null", '{"format": 3}'])
+@pytest.mark.parametrize("content", ["[]", "{", '{"format": 1}', "null", '{"format": 4}'])
 def test_a_record_of_another_kind_is_no_run_and_does_not_disturb_the_others(tmp_path, content):
     store = stored(tmp_path, key="a")
     stored(tmp_path, key="b", name="other")

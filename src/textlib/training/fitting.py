@@ -13,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from textlib.training import orders
 from textlib.training.memory import Memory, device
 from textlib.training.seeds import set_seed
 from textlib.training.store import RunStore
@@ -112,7 +113,8 @@ def fit(
         restored: train without a name if one of them collects something.
     seed
         Seed of shuffling and dropout; the generators are set to it first, so a run does not depend
-        on what ran before it.
+        on what ran before it. Arrays come in a new order in every epoch, as in ``model.fit``
+        without a seed.
     data_key
         A name that stands for ``x``, ``y`` and ``validation_data`` where they cannot be seen, such
         as a generator, or a ``tf.data.Dataset`` that reads files. Change it when the data change.
@@ -165,14 +167,10 @@ def fit(
     clock = _Clock()
     began = time.perf_counter()
     _create_state(model, x, y)
-    history = model.fit(
-        x,
-        y,
-        validation_data=validation_data,
-        callbacks=[*callbacks, clock],
-        verbose=verbose,
-        **arguments,
+    dealt = orders.reshuffled(
+        {"x": x, "y": y}, {"validation_data": validation_data, **arguments}, seed=started
     )
+    history = model.fit(**dealt, callbacks=[*callbacks, clock], verbose=verbose)
     record = {
         "history": {name: _plain(values) for name, values in history.history.items()},
         "outputs": _outputs(model),

@@ -18,8 +18,8 @@ from typing import Any
 ENGINE = frozenset(
     f"textlib.training.{name}"
     for name in (
-        *("bytecode", "fingerprint", "fitting", "memory", "origin", "parts", "remembering"),
-        *("state", "store"),
+        *("bytecode", "fingerprint", "fitting", "memory", "orders", "origin", "parts"),
+        *("remembering", "state", "store"),
     )
 )
 

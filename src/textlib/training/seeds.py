@@ -9,8 +9,9 @@ def set_seed(base: int = 0) -> int:
     """Seed Python, NumPy and Keras, and make TensorFlow's operations deterministic on a CPU.
 
     Call it in the first cell of a page, and again before an experiment that should not depend on
-    the ones before it. On a GPU, deterministic kernels do not exist for every operation, so there
-    only the seeds are set.
+    the ones before it. After it, ``model.fit`` deals arrays in one order in all epochs; `fit` and
+    `fit_small` deal a new one in each. On a GPU, deterministic kernels do not exist for every
+    operation, so there only the seeds are set.
 
     Parameters
     ----------

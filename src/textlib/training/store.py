@@ -17,7 +17,7 @@ from textlib import folders, paths
 
 RECORD = "run.json"
 VARIABLES = "variables.npz"
-FORMAT = 3  # raise when records or keys change their meaning
+FORMAT = 4  # raise when records or keys change their meaning
 #: What every record has.
 FIELDS = {"date", "device", "epoch_seconds", "history", "key", "name", "seconds", "trained"}
 DAMAGE = (
