@@ -9,6 +9,7 @@ import ast
 import asyncio
 import copy
 import datetime
+import json
 import os
 import re
 import threading
@@ -19,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from bookpress import controls, environment, machine, observer
+from bookpress import controls, environment, machine, observer, plan
 from bookpress.book import Book, Page
+from bookpress.dependencies import Dependencies
 from bookpress.page_cache import PageCache, Stamp
 from bookpress.processes import Family, peak_memory
 from textlib import claims as statements
@@ -31,10 +33,10 @@ CLAIM_ERROR = "ClaimError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Evaluated in a kernel; the module need not be there, and the type then says what comes back.
 ASK = "getattr(__import__('sys').modules.get('{}'), '{}', {})()"
-BEGIN = {"begun": ASK.format(observer.NAME, "begin", "bool")}
 AFTER_CELL = {
     "seconds_saved": ASK.format("textlib.training.memory", "seconds_saved", "float"),
     "changed_variables": ASK.format(observer.NAME, "changed_variables", "list"),
+    "report": ASK.format(observer.NAME, "report", "str"),
 }
 CONTROL_CODE = Path(controls.__file__).read_text(encoding="utf8") + "\n\n"
 CELL_LINE = re.compile(r"(?:Cell In\[\d+\], line |<ipython-input-\d+-\w+> in .*?line )(\d+)")
@@ -50,8 +52,6 @@ class Task:
         Folder of the book.
     page
         Name of the page.
-    key, inputs
-        From the plan; stored with the outputs.
     environment
         Variables of the kernel, over those of this process.
     timeout
@@ -74,8 +74,6 @@ class Task:
 
     root: Path
     page: str
-    key: str
-    inputs: dict[str, Any]
     environment: dict[str, str]
     timeout: float
     commit: bool = True
@@ -140,6 +138,7 @@ class Outcome:
     control: str = ""
     executed: str = ""
     times: tuple[CellTime, ...] = ()
+    inputs: dict[str, Any] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -181,8 +180,10 @@ def run_page(task: Task, watch: Watch | None = None) -> Outcome:
     with _hold(store, task.page, watch) as held:
         if not held:
             return _canceled(page)
-        stamp = store.stamp(task.page)
-        if not task.force and stamp and stamp.key == task.key and store.intact(stamp):
+        scale = task.environment["TEXTLIB_SCALE"]
+        state = plan.state_of(page, Dependencies(book), store, scale)
+        stamp = state.stamp
+        if not task.force and stamp and state.fresh:
             return Outcome(page.name, "cached", stamp.seconds, stamp.peak_memory, stamp)
         return _run(task, page, store, watch)
 
@@ -214,13 +215,13 @@ def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
         failure = run.execute()
     seconds = time.perf_counter() - clock
     claims, numbers = claims_of(run.notebook), numbers_of(run.notebook)
+    inputs = run.inputs(began=started.timestamp())
     stamp = None
     if failure is None and task.commit:
         stamp = store.commit(
             page,
             run.notebook,
-            key=task.key,
-            inputs=task.inputs,
+            inputs=inputs,
             seconds=round(seconds, 2),
             peak_memory=run.peak_memory,
             executed=started.isoformat(timespec="seconds"),
@@ -242,6 +243,7 @@ def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
         task.control,
         started.isoformat(timespec="seconds"),
         tuple(run.times),
+        inputs,
     )
 
 
@@ -256,6 +258,8 @@ class _Run:
         self.task, self.page, self.watch = task, page, watch
         self.options = {"plain": True} if plain else {}
         self.family = Family()
+        self.dependencies = Dependencies(Book(task.root))
+        self.report: dict[str, Any] | None = None
         self.notebook = copy.deepcopy(page.notebook)
         self.total = len(page.cells)
         self.done = 0
@@ -292,6 +296,14 @@ class _Run:
             finished.set()
             self.family.end()
         return self._failed_claim()
+
+    def inputs(self, *, began: float) -> dict[str, Any]:
+        """Return what the outputs depend on; the page is stale if the kernel did not tell."""
+        own = plan.own_inputs(self.page, self.task.environment["TEXTLIB_SCALE"])
+        if self.report is None:
+            return own
+        files = plan.files_named(self.dependencies.book, self.page)
+        return {**own, **self.dependencies.listed(self.report, files, began)}
 
     async def _execute_cells(self, log: Any) -> None:
         given = self.task.environment
@@ -330,7 +342,8 @@ class _Run:
         )
 
     async def _notebook_begins(self, notebook: Any) -> None:
-        await self._ask(BEGIN)
+        told = await self._ask({"begun": observer.sent(self.dependencies.settings)})
+        self.report = {} if told.get("begun") else None
         if self.task.control:
             code = f"exec({CONTROL_CODE + self.task.control + '()'!r}, {{'__name__': 'controls'}})"
             reply = await self.client.kc.execute(code, silent=True, reply=True)
@@ -351,20 +364,23 @@ class _Run:
         self.family.look(self._pid())
         told = await self._ask(AFTER_CELL)
         self.seconds_saved = told.get("seconds_saved", 0.0)
-        if told.get("changed_variables"):
+        if told.get("changed_variables") and getattr(self.client.km.provisioner, "warm", False):
             raise _WarmthShowsError
+        self.report = json.loads(told["report"]) if "report" in told else None
         self._check_outputs(cell, execute_reply)
         self.watch.report(self.page.name, self.done, self.total)
 
     async def _ask(self, asked: dict[str, str]) -> dict[str, Any]:
-        """Return the values of expressions in the kernel; empty if it does not tell."""
-        with suppress(KeyError, ValueError, SyntaxError, RuntimeError, TimeoutError):
+        """Return the values of expressions in the kernel, of those that it can tell."""
+        values = {}
+        with suppress(KeyError, RuntimeError, TimeoutError):
             reply = await self.client.kc.execute(
-                "", silent=True, user_expressions=asked, reply=True, timeout=10
+                "", silent=True, user_expressions=asked, reply=True, timeout=60
             )
-            told = reply["content"]["user_expressions"]
-            return {name: ast.literal_eval(told[name]["data"]["text/plain"]) for name in asked}
-        return {}
+            for name, told in reply["content"]["user_expressions"].items():
+                with suppress(KeyError, ValueError, SyntaxError):
+                    values[name] = ast.literal_eval(told["data"]["text/plain"])
+        return values
 
     def _check_outputs(self, cell: Any, reply: Any) -> None:
         """Fail the page where a cell shows an error, even if the kernel says that it went well.

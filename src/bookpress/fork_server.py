@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import threading
-import types
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -269,15 +268,6 @@ def _end_children() -> None:
                 child.kill()
 
 
-def _load_observer() -> Any:
-    """Load what watches a page from inside its kernel, without importing the press."""
-    path = Path(__file__).with_name("observer.py")
-    module = types.ModuleType("observer")
-    exec(compile(path.read_text(encoding="utf8"), path, "exec"), vars(module))  # noqa: S102
-    sys.modules[module.NAME] = module
-    return module
-
-
 def _become_kernel(request: dict[str, Any], handles: list[int]) -> None:
     """Turn a fresh fork into an ipykernel; never returns."""
     code = 1
@@ -290,7 +280,6 @@ def _become_kernel(request: dict[str, Any], handles: list[int]) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
-        _load_observer()
         from ipykernel.kernelapp import IPKernelApp
 
         IPKernelApp.launch_instance(argv=request["argv"])

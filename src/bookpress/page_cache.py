@@ -28,10 +28,9 @@ class Stamp:
     ----------
     page
         Name of the page.
-    key
-        Digest of everything that the outputs depend on.
     inputs
-        The same in parts (cells, modules, pins, data, scale), to say what changed.
+        Everything that the outputs depend on, in parts: cells, kernel and scale, and the list of
+        `dependencies` with their digests.
     digest
         SHA-256 of the outputs as written.
     seconds
@@ -49,7 +48,6 @@ class Stamp:
     """
 
     page: str
-    key: str
     inputs: dict[str, Any]
     digest: str
     seconds: float
@@ -141,7 +139,7 @@ class PageCache:
         notebook
             Its executed notebook.
         **facts
-            The remaining fields of `Stamp`: key, inputs, seconds, peak_memory, executed,
+            The remaining fields of `Stamp`: inputs, seconds, peak_memory, executed,
             claims, numbers, seconds_saved.
         """
         import nbformat

@@ -1,9 +1,8 @@
 """Which pages are stale, and why.
 
-A page's outputs depend on its code cells, the modules of the package that it uses, the versions
-of the libraries behind them, its data, and the scale. All of that goes into one key; a page whose
-stored outputs have another key is stale. Prose, captions and tags that only change how a cell is
-shown are left out.
+A page is fresh while its code cells, its kernel, the scale, and everything on the list that was
+recorded when it ran are the same (see `dependencies`). Prose, captions and tags that only change
+how a cell is shown are left out.
 """
 
 import hashlib
@@ -15,12 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from bookpress.book import Book, BookError, Page
-from bookpress.modules import Uses, Workshop
+from bookpress.dependencies import Dependencies
 from bookpress.page_cache import PageCache, Stamp
 
 # The cell tags that change what an execution does; all others only change what is shown.
 EXECUTION_TAGS = frozenset({"raises-exception", "skip-execution"})
-SHOW_SOURCE = "textlib._source"  # the module whose users show source with its comments
+# Parts of a page's inputs that are lists, and the word for one entry.
+PARTS = {
+    "modules": "module",
+    "names": "names of",
+    "libraries": "library",
+    "data": "data",
+    "weights": "weights",
+    "files": "file",
+    "folders": "folder",
+}
 
 
 @dataclass(frozen=True)
@@ -31,22 +39,17 @@ class PageState:
     ----------
     page
         The page.
-    key
-        Digest of everything that its outputs depend on.
     inputs
-        The same in parts.
-    uses
-        Modules and libraries that the page uses, directly or not.
+        Everything that its outputs depend on, as it is now, in parts. What a page that was never
+        executed depends on beside itself is not known.
     stamp
-        What the store knows about the last execution; ``None`` if never executed.
+        What the cache knows about the last execution; ``None`` if never executed.
     reasons
         Why the page is stale; empty if it is fresh.
     """
 
     page: Page
-    key: str
     inputs: dict[str, Any]
-    uses: Uses
     stamp: Stamp | None
     reasons: tuple[str, ...]
 
@@ -54,6 +57,26 @@ class PageState:
     def fresh(self) -> bool:
         """Whether the stored outputs are those of the page as it stands."""
         return not self.reasons
+
+    @property
+    def key(self) -> str:
+        """Digest of everything that the outputs depend on, as it is now."""
+        return _digest(self.inputs)
+
+    @property
+    def modules(self) -> list[str]:
+        """Modules of the book's packages that the page loaded."""
+        return sorted(self.inputs.get("modules", ()))
+
+    @property
+    def libraries(self) -> list[str]:
+        """Distributions that stand behind the page and these modules."""
+        return sorted(self.inputs.get("libraries", ()))
+
+    @property
+    def data(self) -> list[str]:
+        """Datasets that the page names in its front matter or opened."""
+        return sorted({*self.page.settings.data, *self.inputs.get("data", ())})
 
 
 def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list[PageState]:
@@ -68,10 +91,9 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
     scale
         ``"quick"`` or ``"full"``; by default what ``TEXTLIB_SCALE`` says.
     """
-    workshop = Workshop.of(book)
-    store = PageCache(book)
+    dependencies, store = Dependencies(book), PageCache(book)
     chosen = scale or os.environ.get("TEXTLIB_SCALE", "quick")
-    return [_state(page, workshop, store, chosen) for page in pages if page.executes]
+    return [state_of(page, dependencies, store, chosen) for page in pages if page.executes]
 
 
 def of_code(book: Book, words: tuple[str, ...], *, scale: str) -> list[PageState]:
@@ -90,21 +112,30 @@ def of_code(book: Book, words: tuple[str, ...], *, scale: str) -> list[PageState
     return states
 
 
-def _state(page: Page, workshop: Workshop, store: PageCache, scale: str) -> PageState:
-    uses = workshop.uses((cell.source for cell in page.cells), page.settings.data)
-    shown = SHOW_SOURCE in uses.modules
-    inputs = {
+def own_inputs(page: Page, scale: str) -> dict[str, Any]:
+    """Return what a page's outputs depend on that stands in the page itself."""
+    return {
         "cells": [_digest(_cell(cell)) for cell in page.cells],
         "kernel": page.notebook.metadata.get("kernelspec", {}).get("name", "python3"),
-        "modules": {name: workshop.digest(name, shown=shown) for name in sorted(uses.modules)},
-        "libraries": workshop.versions(uses.libraries),
-        "data": workshop.data_versions({*page.settings.data, *uses.data}),
-        "files": {name: _file_digest(page, name) for name in page.settings.files},
         "scale": scale,
     }
-    key = _digest(inputs)
+
+
+def files_named(book: Book, page: Page) -> list[str]:
+    """Return the files that a page's front matter names, relative to the book's folder."""
+    folder, root = page.path.parent, book.root.resolve()
+    return [Path(os.path.relpath(folder / name, root)).as_posix() for name in page.settings.files]
+
+
+def state_of(page: Page, dependencies: Dependencies, store: PageCache, scale: str) -> PageState:
+    """Return the state of one page."""
     stamp = store.stamp(page.name)
-    return PageState(page, key, inputs, uses, stamp, tuple(_reasons(key, inputs, stamp, store)))
+    inputs = own_inputs(page, scale)
+    if stamp is not None:
+        files = dict.fromkeys(files_named(dependencies.book, page), "")
+        listed = {**stamp.inputs, "files": {**files, **stamp.inputs.get("files", {})}}
+        inputs.update(dependencies.now(listed))
+    return PageState(page, inputs, stamp, tuple(_reasons(inputs, stamp, store)))
 
 
 def _cell(cell: Any) -> list[Any]:
@@ -112,11 +143,13 @@ def _cell(cell: Any) -> list[Any]:
     return [cell.source, sorted(tags & EXECUTION_TAGS)]
 
 
-def _reasons(key: str, inputs: dict[str, Any], stamp: Stamp | None, store: PageCache) -> list[str]:
+def _reasons(inputs: dict[str, Any], stamp: Stamp | None, store: PageCache) -> list[str]:
     if stamp is None:
         return ["never executed"]
-    if stamp.key != key:
-        return _differences(stamp.inputs, inputs) or ["made by another version of the press"]
+    if stamp.inputs.get("observed") != inputs["observed"]:
+        return ["made by another version of the press"]
+    if stamp.inputs != inputs:
+        return _differences(stamp.inputs, inputs)
     if not store.intact(stamp):
         return ["its stored outputs are missing or damaged"]
     return []
@@ -126,13 +159,12 @@ def _differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     found = []
     if old.get("cells") != new["cells"]:
         found.append(_cell_difference(old.get("cells") or [], new["cells"]))
-    for part, word in (("modules", "module"), ("libraries", "library"), ("data", "data")):
-        found += _mapping_differences(word, old.get(part) or {}, new[part])
-    found += _mapping_differences("file", old.get("files") or {}, new["files"])
+    for part, word in PARTS.items():
+        found += _list_differences(word, old.get(part) or {}, new[part])
     for part in ("scale", "kernel"):
         if old.get(part) != new[part]:
             found.append(f"{part} is {new[part]}, was {old.get(part)}")
-    return found
+    return found or ["its list of dependencies cannot be read"]
 
 
 def _cell_difference(old: list[str], new: list[str]) -> str:
@@ -142,24 +174,11 @@ def _cell_difference(old: list[str], new: list[str]) -> str:
     return f"code cell {', '.join(changed)} changed"
 
 
-def _mapping_differences(word: str, old: dict[str, str], new: dict[str, str]) -> list[str]:
-    found = []
-    for name in sorted({*old, *new}):
-        before, after = old.get(name), new.get(name)
-        if before == after:
-            continue
-        if word == "library":
-            found.append(f"{name} {after or 'no longer used'}, was {before or 'not used'}")
-        elif before is None or after is None:
-            found.append(f"{word} {name} {'no longer used' if after is None else 'newly used'}")
-        else:
-            found.append(f"{word} {name} changed")
-    return found
-
-
-def _file_digest(page: Page, name: str) -> str:
-    path = page.path.parent / Path(name)
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "missing"
+def _list_differences(word: str, old: dict[str, str], new: dict[str, str]) -> list[str]:
+    changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    if word == "library":
+        return [f"{name} {new.get(name)}, was {old.get(name)}" for name in changed]
+    return [f"{word} {name} changed" for name in changed]
 
 
 def _digest(value: Any) -> str:
@@ -170,11 +189,11 @@ def _digest(value: Any) -> str:
 def mermaid(states: Iterable[PageState]) -> str:
     """Return a Mermaid graph of pages and the modules they use; stale pages stand out."""
     lines = ["graph LR"]
-    modules = sorted({module for state in states for module in state.uses.modules})
+    modules = sorted({module for state in states for module in state.modules})
     for state in states:
         mark = "" if state.fresh else ":::stale"
         lines.append(f'  {_node(state.page.name)}["{state.page.name}"]{mark}')
-        for module in sorted(state.uses.modules):
+        for module in sorted(state.modules):
             lines.append(f"  {_node(state.page.name)} --> {_node(module)}")
     lines += [f'  {_node(module)}(["{module}"])' for module in modules]
     lines.append("  classDef stale stroke:#c0392b,stroke-width:3px")

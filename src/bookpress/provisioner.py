@@ -73,6 +73,8 @@ class PageKernelManager(AsyncKernelManager):  # type: ignore[misc]
 class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     """Launch a kernel as a fork of the warm process, or plainly."""
 
+    warm = False
+
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel and return its connection information."""
         server = None if kwargs.pop("plain", False) else _server
@@ -88,6 +90,7 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
             )
         except ForkServerError:
             return await super().launch_kernel(cmd, **kwargs)
+        self.warm = True
         self.process = forked  # type: ignore[assignment]
         self.pid = self.pgid = forked.pid
         self.cwd = kwargs.get("cwd")

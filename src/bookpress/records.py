@@ -1,27 +1,27 @@
 """Full-scale records: what an experiment gave at the size of its source, on real hardware.
 
 A record is one small JSON file for each page in ``book/_records``, under version control. It holds
-the numbers, claims and curves of one full-scale execution, with device, date and versions. It
-stays current as long as the code behind it says the same; wording, comments, plots and library
-versions do not make it stale, for a full-scale run is dear.
+the numbers, claims and curves of one full-scale execution, with device, date and versions, and the
+list of what the execution used. It stays current as long as that says the same; wording, comments,
+plots and library versions do not make it stale, for a full-scale run is dear.
 """
 
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from bookpress import code_digest, machine, plan, running
-from bookpress.book import Book
+from bookpress.book import Book, UnknownPageError
+from bookpress.dependencies import Dependencies
 from bookpress.execute import Outcome
-from bookpress.modules import Workshop
-from bookpress.plan import PageState
 from textlib import paths
 
 FORMAT = 1
+TRAINING = "textlib.training.fitting"  # loaded by every page that trains by the run store
 CURVE_POINTS = 100  # a stored curve has no more points than a figure shows
 # Modules that show, say or keep results and cannot change them.
 WITHOUT_EFFECT = (
@@ -44,8 +44,6 @@ class Record:
     ----------
     page
         Name of the page.
-    key
-        Digest of the code and data behind it.
     scale
         ``"full"``, or what it was run at.
     device
@@ -62,10 +60,11 @@ class Record:
         As in the page's stamp.
     runs
         Each training: name, seconds, epochs, parameters, device, and its curves.
+    inputs
+        The code and data behind it, with digests; a record of an older version has none.
     """
 
     page: str
-    key: str
     scale: str
     device: str
     date: str
@@ -75,6 +74,7 @@ class Record:
     claims: list[dict[str, Any]] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
+    inputs: dict[str, Any] = field(default_factory=dict)
     format: int = FORMAT
 
 
@@ -105,30 +105,40 @@ def save(book: Book, record: Record) -> Path:
 
 def check(book: Book) -> Iterator[tuple[Record, bool]]:
     """Yield each record, and whether it is still that of its page."""
-    keys = current_keys(book)
+    dependencies = Dependencies(book)
     for record in load(book).values():
-        yield record, keys.get(record.page) == record.key
+        yield record, is_current(record, dependencies)
 
 
-def current_keys(book: Book) -> dict[str, str]:
-    """Return the key that a record of each page would have now."""
-    workshop = Workshop.of(book)
-    return {state.page.name: key_of(state, workshop) for state in plan.make(book, book.pages)}
+def current(book: Book) -> set[str]:
+    """Return the names of the pages whose record is still theirs."""
+    return {record.page for record, is_theirs in check(book) if is_theirs}
 
 
-def key_of(state: PageState, workshop: Workshop) -> str:
-    """Return the digest of the code and data behind a page's results."""
-    parts = [
-        [code_digest.of_cell(cell.source) for cell in state.page.cells],
-        [
-            [name, workshop.digest(name)]
-            for name in sorted(state.uses.modules)
-            if not name.startswith(WITHOUT_EFFECT)
-        ],
-        state.inputs["data"],
-        state.inputs["files"],
-    ]
-    return hashlib.sha256(json.dumps(parts).encode("utf8")).hexdigest()[:32]
+def is_current(record: Record, dependencies: Dependencies) -> bool:
+    """Whether a record is still that of its page."""
+    if not record.inputs:
+        return False
+    try:
+        (page,) = dependencies.book.select((record.page,))
+    except UnknownPageError:
+        return False
+    return record.inputs == _meaning(page.cells, dependencies.now(record.inputs))
+
+
+def _meaning(cells: Iterable[Any], inputs: dict[str, Any]) -> dict[str, Any]:
+    """Return the part of what a page depends on that can change its results."""
+    said = json.dumps([code_digest.of_cell(cell.source) for cell in cells])
+    modules = {
+        name: digest
+        for name, digest in inputs.get("modules", {}).items()
+        if not name.startswith(WITHOUT_EFFECT)
+    }
+    found = inputs.get("files", {})  # source that was shown is among them, its wording too
+    files = {name: digest for name, digest in found.items() if not name.endswith(".py")}
+    code = hashlib.sha256(said.encode("utf8")).hexdigest()[:32]
+    kept = {part: inputs.get(part, {}) for part in ("data", "weights")}
+    return {"cells": code, "modules": modules, "files": files, **kept}
 
 
 def make(
@@ -150,12 +160,10 @@ def make(
     tuple
         The outcome of a page, and the file of its record; ``None`` if the page failed.
     """
-    workshop = Workshop.of(book)
     scale = options.scale
     states = plan.of_code(book, pages, scale=scale)
     if not pages:
-        states = [state for state in states if "textlib.training" in state.uses.modules]
-    by_name = {state.page.name: state for state in states}
+        states = [state for state in states if not state.stamp or TRAINING in state.modules]
     jobs = options.jobs_for(len(states))
     tasks = []
     for task in running.tasks(book, states, options, jobs=jobs, commit=False, keep_going=True):
@@ -164,17 +172,16 @@ def make(
     for outcome in running.run(book, tasks, options, jobs=jobs):
         if outcome.failure is not None:
             yield outcome, None
-            continue
-        key = key_of(by_name[outcome.page], workshop)
-        yield outcome, save(book, _record(book, outcome, key, scale))
+        elif pages or TRAINING in outcome.inputs.get("modules", ()):
+            yield outcome, save(book, _record(book, outcome, scale))
 
 
-def _record(book: Book, outcome: Outcome, key: str, scale: str) -> Record:
+def _record(book: Book, outcome: Outcome, scale: str) -> Record:
     runs = list(_runs(_runs_dir(book, outcome.page, scale)))
+    cells = [cell for cell in outcome.notebook.cells if cell.cell_type == "code"]
     devices = {run["device"] for run in runs if run["device"] not in {"", "CPU"}}
     return Record(
         page=outcome.page,
-        key=key,
         scale=scale,
         device=", ".join(sorted(devices)) or machine.processor(),
         date=outcome.executed,
@@ -184,6 +191,7 @@ def _record(book: Book, outcome: Outcome, key: str, scale: str) -> Record:
         claims=outcome.claims,
         numbers=outcome.numbers,
         runs=runs,
+        inputs=_meaning(cells, outcome.inputs),
     )
 
 

@@ -90,6 +90,7 @@ def write(
 
 def _page(state: PageState, outcome: Outcome | None) -> dict[str, Any]:
     stamp = (outcome.stamp if outcome else None) or state.stamp
+    inputs = stamp.inputs if stamp else {}
     page = {
         "name": state.page.name,
         "title": state.page.title,
@@ -97,9 +98,9 @@ def _page(state: PageState, outcome: Outcome | None) -> dict[str, Any]:
         "reasons": list(state.reasons),
         "key": state.key,
         "covers": list(state.page.settings.covers),
-        "data": sorted({*state.page.settings.data, *state.uses.data}),
-        "modules": sorted(state.uses.modules),
-        "libraries": state.inputs["libraries"],
+        "data": sorted({*state.page.settings.data, *inputs.get("data", ())}),
+        "modules": sorted(inputs.get("modules", ())),
+        "libraries": inputs.get("libraries", {}),
         "seconds": stamp.seconds if stamp else 0.0,
         "peak_memory": stamp.peak_memory if stamp else 0,
         "executed": stamp.executed if stamp else "",

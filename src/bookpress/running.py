@@ -8,6 +8,7 @@ is yielded as soon as it is there.
 import concurrent.futures
 import contextlib
 import itertools
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,11 +17,14 @@ from typing import Any
 from bookpress import environment, machine
 from bookpress.book import Book, Page
 from bookpress.execute import Failure, Outcome, Task, Watch, run_page
+from bookpress.fork_server import HEAVY
 from bookpress.plan import PageState
 from bookpress.progress import Progress
 
 PAGE_SECONDS = {"quick": 900.0, "full": 6 * 3600.0}
 WARM_PAGES = 2  # from how many pages on the warm process pays
+DISTRIBUTIONS = {"sklearn": "scikit-learn"}  # where a library has another name than its module
+WORD = re.compile(r"\w+")
 UNKNOWN_SECONDS = 30.0  # what a page that was never timed is taken to need
 
 
@@ -81,18 +85,27 @@ def tasks(
             Task(
                 root=book.root,
                 page=state.page.name,
-                key=state.key,
-                inputs=state.inputs,
                 environment=variables,
                 timeout=page_timeout(state.page, options),
                 force=options.force,
-                data=tuple(sorted({*state.page.settings.data, *state.uses.data})),
-                libraries=tuple(sorted(state.uses.libraries)),
+                data=tuple(state.data),
+                libraries=_libraries(state),
             ),
             **changes,
         )
         for state in sorted(states, key=expected_seconds, reverse=True)
     ]
+
+
+def _libraries(state: PageState) -> tuple[str, ...]:
+    """Return the heavy libraries that a page imports; guessed from its code before its first run.
+
+    A wrong guess costs time and nothing else.
+    """
+    if state.libraries:
+        return tuple(name for name in HEAVY if DISTRIBUTIONS.get(name, name) in state.libraries)
+    words = set(WORD.findall("\n".join(cell.source for cell in state.page.cells)))
+    return tuple(name for name in HEAVY if name in words)
 
 
 def expected_seconds(state: PageState) -> float:

@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from bookpress import records, report, sources
 from bookpress.book import Book, BookError, page_name
+from bookpress.dependencies import Dependencies
 from bookpress.myst import on_site
 from bookpress.records import Record
 from bookpress.site import names
@@ -72,10 +73,7 @@ class _Table(SphinxDirective):
 
     def is_stale(self, book: Book, record: Record) -> bool:
         """Tell whether a record is of an earlier state of its page."""
-        env: Any = self.env
-        if getattr(env, "textlib_record_keys", None) is None:  # once a build: it reads all pages
-            env.textlib_record_keys = records.current_keys(book)
-        return bool(env.textlib_record_keys.get(record.page) != record.key)
+        return not records.is_current(record, Dependencies(book))
 
     def link(self, page: str) -> str:
         """Return a link to a page, with the page's title."""
@@ -268,7 +266,6 @@ def _shown(env: BuildEnvironment) -> set[str]:
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    env.textlib_record_keys = None  # type: ignore[attr-defined]
     book = _book(env)
     data = _data(env, book, added | changed) if book else {}
     state = _digest(book, data) if book else ""

@@ -86,7 +86,7 @@ def test_a_record_of_another_version_or_a_damaged_one_is_not_read(book):
 def test_the_box_of_a_claim_opens_to_condition_numbers_and_history(book):
     page = book.select(("part/one",))[0]
     notebook = copy.deepcopy(page.notebook)
-    facts = {"key": "k", "inputs": {}, "seconds": 1.0, "peak_memory": 0, "executed": "2026-01-02"}
+    facts = {"inputs": {}, "seconds": 1.0, "peak_memory": 0, "executed": "2026-01-02"}
     PageCache(book).commit(page, notebook, claims=[claim("positive", numbers={"v": 20.0})], **facts)
     claim_records.update(book, "part/one", [outcome(claim("positive"))])
     soup = BeautifulSoup(

@@ -28,7 +28,7 @@ def book(fixture_book):
 
 def execute(book, page, *, when=EXECUTED):
     """Store a page as if it had been executed."""
-    facts = {"key": "k", "inputs": {}, "seconds": 1.0, "peak_memory": 0}
+    facts = {"inputs": {}, "seconds": 1.0, "peak_memory": 0}
     PageCache(book).commit(page, page.notebook, executed=when.isoformat(), **facts)
 
 

@@ -118,8 +118,6 @@ def test_an_interrupted_write_makes_the_page_stale(executed_book, monkeypatch):
 
     monkeypatch.setattr(page_cache, "asdict", fail)
     with pytest.raises(KeyboardInterrupt):
-        store.commit(
-            page, page.notebook, key="k", inputs={}, seconds=1.0, peak_memory=0, executed=""
-        )
+        store.commit(page, page.notebook, inputs={}, seconds=1.0, peak_memory=0, executed="")
     monkeypatch.undo()
     assert executed_book.executed() == {"part/one"}

@@ -1,87 +1,82 @@
 """The plan: what makes a page stale, and what does not."""
 
+import copy
+
 import pytest
 
-from bookpress import plan
+from bookpress import dependencies, plan
 from bookpress.book import Book, BookError, UnknownPageError, page_name
+from bookpress.page_cache import PageCache
+from textlib.datasets import registry
 
 
-def keys(fixture):
-    """Return the key of each page of a fixture book."""
+def stale(fixture, **options):
+    """Return the stale pages of a fixture book with the reasons."""
     book = fixture.book
-    return {state.page.name: state.key for state in plan.make(book, book.pages)}
+    states = plan.make(book, book.pages, **options)
+    return {state.page.name: state.reasons for state in states if not state.fresh}
 
 
-def changed(fixture, before):
-    """Return the pages whose key is another than before."""
-    return {name for name, key in keys(fixture).items() if before[name] != key}
-
-
-def test_prose_captions_and_display_tags_leave_the_key_alone(fixture_book):
-    before = keys(fixture_book)
-    fixture_book.edit("book/part/one.md", "The value is", "Its value, one can see, is")
-    fixture_book.edit(
+def test_prose_captions_and_display_tags_leave_pages_fresh(executed_book):
+    executed_book.edit("book/part/one.md", "The value is", "Its value, one can see, is")
+    executed_book.edit(
         "book/part/one.md",
         "```{code-cell} python\nfrom",
         "```{code-cell} python\n---\ntags: [hide-input]\n"
         "mystnb:\n  figure: {caption: New}\n---\nfrom",
     )
-    assert changed(fixture_book, before) == set()
+    assert stale(executed_book) == {}
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "reason"),
     [
-        ("import minilib.images", "import minilib.images; x = 1"),
-        ("```{code-cell} python\nfrom", "```{code-cell} python\n:tags: [skip-execution]\nfrom"),
-        ("name: python3", "name: other"),
+        ("import minilib.images", "import minilib.images; x = 1", "code cell 1 changed"),
+        (
+            "```{code-cell} python\nfrom",
+            "```{code-cell} python\n:tags: [skip-execution]\nfrom",
+            "code cell 1 changed",
+        ),
+        ("name: python3", "name: other", "kernel is other, was python3"),
+        ("covers: [DLR-one]", "files: [table.csv]", "file book/part/table.csv changed"),
     ],
 )
-def test_code_tags_of_execution_and_the_kernel_change_the_key(fixture_book, old, new):
-    before = keys(fixture_book)
-    fixture_book.edit("book/part/one.md", old, new)
-    assert changed(fixture_book, before) == {"part/one"}
+def test_a_page_is_stale_for_what_changed_in_it(executed_book, old, new, reason):
+    executed_book.edit("book/part/one.md", old, new)
+    assert stale(executed_book) == {"part/one": (reason,)}
 
 
-@pytest.mark.parametrize(
-    ("code", "file"),
-    [
-        ("import minilib.images", "images.py"),
-        ("import minilib.images", "colors.py"),
-        ("from minilib import draw", "images.py"),
-        ("from minilib import *\ndraw()", "colors.py"),
-        ("from minilib import lazily", "deep.py"),
-    ],
-)
-def test_an_edited_module_changes_the_pages_that_use_it_and_no_others(fixture_book, code, file):
-    fixture_book.page("part/three", code)
-    before = keys(fixture_book)
-    (fixture_book.root / "src/minilib" / file).open("a").write("\nEDITED = True\n")
-    touched = changed(fixture_book, before)
-    assert "part/three" in touched
-    assert "part/two" not in touched
+def test_a_page_is_stale_when_a_module_that_it_loaded_changed_or_is_gone(executed_book):
+    executed_book.edit("src/minilib/colors.py", "'red'", "'crimson'")
+    assert stale(executed_book) == {"part/one": ("module minilib.colors changed",)}
+    (executed_book.root / "src/minilib/curves.py").unlink()
+    assert stale(executed_book)["part/two"] == ("module minilib.curves changed",)
 
 
-def test_comments_of_a_module_count_only_where_its_source_is_shown(fixture_book):
-    fixture_book.page("part/shown", "import minilib.images\nfrom textlib import show_source")
-    before = keys(fixture_book)
-    fixture_book.edit("src/minilib/colors.py", "RED", "# As in the logo.\nRED")
-    assert changed(fixture_book, before) == {"part/shown"}
+def test_other_versions_of_libraries_and_another_scale_make_pages_stale(executed_book, monkeypatch):
+    assert stale(executed_book, scale="full")["part/one"] == ("scale is full, was quick",)
+    monkeypatch.setattr(dependencies, "_version", lambda name: "99")
+    assert "numpy 99, was " in " ".join(stale(executed_book)["part/one"])
 
 
-def test_scale_is_part_of_the_key(fixture_book):
-    book = fixture_book.book
-    (quick, _), (full, _) = (
-        plan.make(book, book.pages, scale=scale) for scale in ("quick", "full")
-    )
-    assert quick.key != full.key
+def test_another_version_of_a_dataset_or_of_weights_makes_its_pages_stale(executed_book):
+    store = PageCache(executed_book.book)
+    stamp = store.stamp("part/one")
+    listed = {"data": {"moons": registry.get("moons").key}, "weights": {"squeezenet": "f00"}}
+    page = executed_book.book.select(("part/one",))[0]
+    facts = {name: getattr(stamp, name) for name in ("seconds", "peak_memory", "executed")}
+    notebook = copy.deepcopy(page.notebook)
+    store.commit(page, notebook, inputs={**stamp.inputs, **listed}, **facts)
+    assert stale(executed_book) == {"part/one": ("weights squeezenet changed",)}
+    listed["weights"] = {}
+    listed["data"]["moons"] = "moons 0"
+    store.commit(page, notebook, inputs={**stamp.inputs, **listed}, **facts)
+    assert stale(executed_book) == {"part/one": ("data moons changed",)}
 
 
-def test_a_file_named_in_the_front_matter_is_part_of_the_key(fixture_book):
-    fixture_book.edit("book/part/one.md", "covers: [DLR-one]", "files: [table.csv]")
-    before = keys(fixture_book)
-    fixture_book.write("book/part/table.csv", "1,2")
-    assert changed(fixture_book, before) == {"part/one"}
+def test_a_list_of_another_version_is_not_believed(executed_book, monkeypatch):
+    monkeypatch.setattr(dependencies, "FORMAT", dependencies.FORMAT + 1)
+    assert stale(executed_book)["part/one"] == ("made by another version of the press",)
 
 
 def test_a_page_that_was_never_executed_says_so(fixture_book):
@@ -89,8 +84,8 @@ def test_a_page_that_was_never_executed_says_so(fixture_book):
     assert [state.reasons for state in plan.make(book, book.pages)] == [("never executed",)] * 2
 
 
-def test_the_graph_names_pages_and_modules(fixture_book):
-    book = fixture_book.book
+def test_the_graph_names_pages_and_modules(executed_book):
+    book = executed_book.book
     graph = plan.mermaid(plan.make(book, book.pages))
     assert graph.startswith("graph LR")
     assert "n_part_one --> n_minilib_images" in graph

@@ -4,6 +4,8 @@ import dataclasses
 import lzma
 import pickle
 import struct
+import subprocess
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -12,7 +14,7 @@ import pytest
 
 from tests.datasets.conftest import card, digest_of, numbers_from, spec_of, url_recipe
 from textlib import datasets
-from textlib.datasets import registry
+from textlib.datasets import loading, registry
 from textlib.datasets.registry import UnknownDatasetError
 from textlib.fetching import download
 from textlib.fetching.errors import FetchError, IntegrityError
@@ -209,3 +211,34 @@ def test_a_name_cannot_be_taken_twice():
 def test_a_card_with_a_wrong_kind_is_refused():
     with pytest.raises(ValueError, match="stand-in"):
         card("x", kind="fake")
+
+
+def test_every_dataset_is_registered_by_the_module_that_lists_it():
+    homes = {
+        name: spec.open.__module__.rpartition(".")[2] for name, spec in registry.specs().items()
+    }
+    listed = {name: home for home, names in registry.MODULES.items() for name in names.split()}
+    assert homes == listed
+
+
+def test_asking_for_one_dataset_loads_the_modules_of_no_others():
+    code = (
+        "import sys\nfrom textlib import datasets\ndatasets.describe('moons')\n"
+        "print([name for name in sys.modules if 'catalog.' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "catalog.synthetic" in done.stdout
+    assert "catalog.images" not in done.stdout
+    assert "catalog.corpora" not in done.stdout
+
+
+def test_what_was_opened_can_be_read_with_its_version_nested_sets_too(monkeypatch):
+    opened = {"datasets": {}, "weights": {}}
+    monkeypatch.setattr(registry, "opened", opened)
+    monkeypatch.setattr(loading, "opened", opened)
+    monkeypatch.setattr(registry, "_specs", {})
+    monkeypatch.setattr(registry, "MODULES", {})
+    registry.register(card("inner"), version="7")(lambda info: "inner")
+    registry.register(card("outer"), needs=("inner",))(lambda info: datasets.load("inner"))
+    assert datasets.load("outer") == "inner"
+    assert opened["datasets"] == {"outer": "outer 1 ", "inner": "inner 7 "}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from textlib._errors import unknown
 from textlib.datasets import registry
 from textlib.datasets._types import FAMILIES, Dataset, Info
+from textlib.fetching import opened
 from textlib.fetching.errors import FetchError as FetchError
 from textlib.fetching.errors import IntegrityError as IntegrityError
 from textlib.fetching.errors import SourceError as SourceError
@@ -54,6 +55,7 @@ def load(name: str, **options: Any) -> Dataset:
             raise TypeError(unknown(f"option of dataset {name!r}:", option, allowed))
     if spec.recipes:
         return spec.open(spec.info, registry.prepare(spec), **options)
+    opened["datasets"][name] = spec.key
     return spec.open(spec.info, **options)
 
 

@@ -18,24 +18,28 @@ from textlib import folders
 from textlib._errors import unknown
 from textlib.datasets import store
 from textlib.datasets._types import Dataset, Info
-from textlib.fetching import sources
+from textlib.fetching import opened, sources
 from textlib.fetching.errors import FetchError, IntegrityError, readable
 
 logger = logging.getLogger("textlib.datasets")
 
-MODULES = (
-    "images",
-    "photos",
-    "composites",
-    "text",
-    "corpora",
-    "tabular",
-    "series",
-    "vectors",
-    "synthetic",
-    "sequences",
-    "canonical",
-)
+# Which module registers which datasets, so that asking for one loads no other module.
+MODULES = {
+    "images": "mnist fashion_mnist solar_cells silhouettes faces",
+    "photos": "imagenet_photos sample_photos photographs paintings emoji",
+    "composites": "cutouts composites scenes digit_scenes",
+    "text": "imdb reuters newsgroups questions spam",
+    "corpora": "shakespeare moby_dick speeches brown german_english spanish_english",
+    "tabular": "housing boston iris wine breast_cancer diabetes digits",
+    "series": "weather appliances sunspots",
+    "vectors": "glove",
+    "synthetic": "moons circles blobs spirals shapes clocks sketches",
+    "sequences": "waves sine_sums latch reber cadences dates stories",
+    "canonical": (
+        "cifar10 cats_vs_dogs imdb_full reuters_keras tiny_shakespeare nietzsche "
+        "california_housing jena_climate glove_100d"
+    ),
+}
 Convert = Callable[..., Mapping[str, Any]]
 Open = Callable[..., Dataset]
 
@@ -169,6 +173,10 @@ def get(name: str) -> Spec:
     UnknownDatasetError
         If there is none; the message has the nearest name.
     """
+    for module, listed in MODULES.items():
+        if name in listed.split():
+            importlib.import_module(f"textlib.datasets.catalog.{module}")
+            return _specs[name]
     known = specs()
     if name not in known:
         hint = "`textlib data list` shows what each is."
@@ -194,6 +202,7 @@ def prepare(spec: Spec) -> store.Saved:
     textlib.paths.CacheError
         If the cache cannot be written.
     """
+    opened["datasets"][spec.info.name] = spec.key
     if not folders.complete(spec.folder, spec.key):
         with folders.exclusive(spec.folder):
             if not folders.complete(spec.folder, spec.key):

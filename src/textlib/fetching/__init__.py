@@ -4,3 +4,7 @@
 one file; ``unpickle`` reads pickles of strangers. Datasets and pretrained weights stand on this
 room, which knows neither.
 """
+
+#: What this process has opened, by kind and name, with its version, for whoever wants to know
+#: what a program depends on.
+opened: dict[str, dict[str, str]] = {"datasets": {}, "weights": {}}

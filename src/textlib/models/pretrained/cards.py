@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textlib._errors import unknown
-from textlib.fetching import sources
+from textlib.fetching import opened, sources
 from textlib.fetching.download import digest_of
 from textlib.fetching.errors import IntegrityError
 
@@ -71,6 +71,7 @@ class Card:
         textlib.fetching.errors.IntegrityError
             If the file is damaged or altered. It is discarded; the next call fetches it anew.
         """
+        opened["weights"][self.name] = self.sha256
         return checked(self.resource, self.file, self.sha256, f"weights of {self.title}")
 
 
