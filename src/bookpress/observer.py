@@ -17,8 +17,12 @@ from typing import Any
 NAME = "_bookpress_observer"  # its name in ``sys.modules``
 FROZEN = "<frozen"  # files of Python's own import system
 IMPORT = ("importlib", "_frozen_importlib")
+HEARD = frozenset({
+    "ctypes.dlopen", "exec", "open", "os.listdir", "os.putenv", "os.scandir", "os.system",
+    "os.unsetenv", "sqlite3.connect", "subprocess.Popen",
+})  # fmt: skip
 # Code that reads source in order to compile it, not to show it.
-COMPILERS = ("tensorflow", "keras", "textlib.training.fingerprint")
+COMPILERS = ("tensorflow", "keras")
 
 
 class Observer:
@@ -75,11 +79,12 @@ class Observer:
 
     # What Python tells --------------------------------------------------------------------------
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        try:
-            self._note(event, arguments)
-        except Exception:  # nothing here may disturb a page; what was not understood is not known
-            self.blind = True
+    def _hear(self, event: str, arguments: tuple[Any, ...], heard: frozenset[str] = HEARD) -> None:
+        if event in heard:  # Python tells much while a network trains: the rest must cost nothing
+            try:
+                self._note(event, arguments)
+            except Exception:  # nothing may disturb a page; what was not understood is not known
+                self.blind = True
 
     def _note(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -132,7 +137,7 @@ class Observer:
 
     def _ours(self, path: Any) -> str | None:
         """Return the absolute path of a file of the book or its packages, else ``None``."""
-        if isinstance(path, int):
+        if path is None or isinstance(path, int):
             return None
         file = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - of thousands of paths
         if file.startswith(tuple(self.packages.values())):

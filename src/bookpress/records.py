@@ -21,7 +21,7 @@ from bookpress.execute import Outcome
 from textlib import paths
 
 FORMAT = 1
-TRAINING = "textlib.training.fitting"  # loaded by every page that trains by the run store
+TRAINING = "textlib.training.memory"  # loaded by every page that trains and remembers it
 CURVE_POINTS = 100  # a stored curve has no more points than a figure shows
 # Modules that show, say or keep results and cannot change them.
 WITHOUT_EFFECT = (
@@ -163,7 +163,7 @@ def make(
     scale = options.scale
     states = plan.of_code(book, pages, scale=scale)
     if not pages:
-        states = [state for state in states if not state.stamp or TRAINING in state.modules]
+        states = [s for s in states if s.stamp is None or TRAINING in s.modules]
     jobs = options.jobs_for(len(states))
     tasks = []
     for task in running.tasks(book, states, options, jobs=jobs, commit=False, keep_going=True):
