@@ -57,7 +57,8 @@ def test_a_page_that_is_taken_back_stops_on_its_worker_too(fixture_book):
         while not (fixture_book.root / "book/part/started").exists():
             assert not future.done(), future.result()
             time.sleep(0.1)
-        kernels = psutil.Process().children(recursive=True)
+        children = psutil.Process().children(recursive=True)
+        kernels = [child for child in children if "ipykernel_launcher" in child.cmdline()]
         assert kernels
         future.cancel()
         cluster.shutdown()
