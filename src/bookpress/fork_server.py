@@ -67,6 +67,7 @@ class ForkServer:
                 [sys.executable, __file__, str(theirs.fileno()), *ALWAYS, *modules],
                 pass_fds=[theirs.fileno()],
                 env=self.environment,
+                cwd="/",  # no library finds a configuration where the press happens to be called
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

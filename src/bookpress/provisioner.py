@@ -78,13 +78,14 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Launch a kernel and return its connection information."""
         server = None if kwargs.pop("plain", False) else _server
-        if server is None or not _suits(server, cmd, kwargs.get("env")):
+        cwd = Path(kwargs.get("cwd") or Path.cwd())
+        if server is None or not _suits(server, cmd, kwargs.get("env"), cwd):
             return await super().launch_kernel(cmd, **kwargs)
         try:
             forked = server.start(
                 cmd[3:],
                 env=dict(kwargs["env"]),
-                cwd=str(kwargs.get("cwd") or Path.cwd()),
+                cwd=str(cwd),
                 stdout=_handle(kwargs.get("stdout"), 1),
                 stderr=_handle(kwargs.get("stderr"), 2),
             )
@@ -97,9 +98,11 @@ class WarmProvisioner(LocalProvisioner):  # type: ignore[misc]
         return self.connection_info
 
 
-def _suits(server: ForkServer, command: list[str], env: dict[str, str] | None) -> bool:
+def _suits(server: ForkServer, command: list[str], env: dict[str, str] | None, cwd: Path) -> bool:
     """Whether the command starts an ipykernel of this Python, with what the imports have read."""
     if not env or command[1:3] != LAUNCHER:
+        return False
+    if (cwd / "matplotlibrc").exists():  # what Matplotlib reads first, when it is imported
         return False
     if Path(command[0]).resolve() != Path(sys.executable).resolve():
         return False

@@ -174,6 +174,21 @@ def test_variables_that_libraries_have_read_give_the_same_in_warm_and_plain_kern
 
 
 @pytest.mark.slow
+def test_a_matplotlibrc_counts_beside_its_page_and_not_where_the_press_is_called(
+    fixture_book, tmp_path, monkeypatch
+):
+    code = "import matplotlib\nprint(matplotlib.rcParams['lines.linewidth'])"
+    fixture_book.page("styled/lines", code)
+    fixture_book.page("part/lines", code)
+    fixture_book.write("book/styled/matplotlibrc", "lines.linewidth: 9")
+    (tmp_path / "matplotlibrc").write_text("lines.linewidth: 5")
+    monkeypatch.chdir(tmp_path)
+    fixture_book.execute("--warm", "styled/lines", "part/lines")
+    assert printed(fixture_book, "styled/lines") == "9.0\n"
+    assert printed(fixture_book, "part/lines") == "1.5\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "code",
     [
