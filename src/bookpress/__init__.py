@@ -2,7 +2,7 @@
 
 The chapters' package, ``textlib``, knows nothing of it. The press reads sources, starts kernels,
 and never imports TensorFlow. A page flows through it in one direction: ``book`` finds it, ``plan``
-decides whether it is stale, ``execute`` runs it, ``store`` keeps what came out, ``publish``
+decides whether it is stale, ``execute`` runs it, ``page_cache`` keeps what came out, ``publish``
 hands it to Jupyter Book.
 """
 

@@ -1,6 +1,7 @@
 """The plan: what makes a page stale, and what does not."""
 
 import copy
+import time
 
 import pytest
 
@@ -72,6 +73,19 @@ def test_another_version_of_a_dataset_or_of_weights_makes_its_pages_stale(execut
     listed["data"]["moons"] = "moons 0"
     store.commit(page, notebook, inputs={**stamp.inputs, **listed}, **facts)
     assert stale(executed_book) == {"part/one": ("data moons changed",)}
+
+
+def test_what_is_edited_while_a_page_runs_makes_it_stale(executed_book):
+    book = executed_book.book
+    found = dependencies.Dependencies(book)
+    (executed_book.root / "book/table.csv").write_text("1,2")
+    report = {"modules": ["minilib.colors"], "read": [str(found.root / "book/table.csv")]}
+    listed = found.listed(report, [], began=0.0)
+    now = dependencies.Dependencies(book).now(listed)
+    assert listed["modules"] != now["modules"]
+    assert listed["files"] != now["files"]
+    listed = found.listed(report, [], began=time.time() + 60)
+    assert listed == dependencies.Dependencies(book).now(listed)
 
 
 def test_a_list_of_another_version_is_not_believed(executed_book, monkeypatch):
