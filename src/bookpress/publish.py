@@ -29,6 +29,7 @@ from textlib import paths
 
 NOTE = "note for the author: "  # begins a line of the log that the build shows
 LOST_CELL = "[mystnb.nbcell]"  # ends a warning: a code cell is left out of its page
+CLOSE_SECONDS = 10.0
 MADE = {"_build", "__pycache__", ".venv"}  # folders of what is made from the sources
 
 
@@ -83,6 +84,7 @@ class SphinxProcess:
     def __init__(self, book: Book, *, fresh: bool = False) -> None:
         command = [sys.executable, "-m", "bookpress.sphinx_process", str(book.root)]
         environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+        self._asked = False
         paths.make_dir(book.press_dir)
         with log_of(book).open("a", encoding="utf8") as log:
             self._process = subprocess.Popen(
@@ -104,6 +106,7 @@ class SphinxProcess:
 
     def ask(self) -> None:
         """Have what changed published."""
+        self._asked = True
         assert self._process.stdin
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write("build\n")
@@ -135,7 +138,12 @@ class SphinxProcess:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End the process."""
+        """End the process; once it has built, let it end those that extensions started."""
+        assert self._process.stdin
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLOSE_SECONDS if self._asked else 0)
         self._process.kill()
         self._process.wait()
 

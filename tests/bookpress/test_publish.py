@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bookpress import publish
@@ -169,6 +170,18 @@ def test_a_process_that_ends_early_is_a_failure_in_words(fixture_book):
         answer = process.answer()
     assert not answer.ok
     assert "no_such_module" in answer.new[-1]
+
+
+@pytest.mark.slow
+def test_what_an_extension_started_ends_with_the_process(fixture_book):
+    fixture_book.edit("_config.yml", "[bookpress.outputs", "[sphinx_sitemap, bookpress.outputs")
+    with SphinxProcess(fixture_book.book) as process:
+        process.ask()
+        assert process.answer().ok
+        started = psutil.Process(process._process.pid).children(recursive=True)
+    _, alive = psutil.wait_procs(started, timeout=15)
+    assert started
+    assert not alive
 
 
 def test_a_damaged_mark_is_no_mark(fixture_book):
