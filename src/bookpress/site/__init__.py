@@ -12,7 +12,7 @@ from types import ModuleType
 _DIRECTIVES = ("card", "quiz", "demo", "partmap", "launch")
 _PARTS = (
     *("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish"),
-    *("launch", "sitemap"),
+    *("launch", "search", "sitemap"),
 )
 
 

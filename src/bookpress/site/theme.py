@@ -29,7 +29,9 @@ _UNUSED = (
     "sbt-webpack-macros.html",
     "basic.css", "pygments.css", "clipboard.min.js", "copybutton.js", "copybutton_funcs.js",
     "copybutton.css", "copy-button.svg", "check-solid.svg", "togglebutton.js", "togglebutton.css",
-    "sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js", "minimal", "css", "js", "__pycache__",
+    "doctools.js", "documentation_options.js", "language_data.js", "searchtools.js",
+    "sphinx_highlight.js", "sphinx-thebe.js", "sphinx-thebe.css", "design-tabs.js", "minimal",
+    "css", "js", "__pycache__",
 )  # fmt: skip
 
 
@@ -45,9 +47,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def configure(app: Sphinx, config: Config) -> None:
     """Set what is the same for every book with this theme."""
-    config.html_search_scorer = str(_THEME / "scorer.js")
     config.html_permalinks_icon = "#"
-    config.html_show_search_summary = False
 
 
 def write_assets(app: Sphinx) -> None:
@@ -61,7 +61,7 @@ def write_assets(app: Sphinx) -> None:
     logo.write(folder)
     app.config.html_static_path.append(str(folder))
     content = style.encode() + b"".join(
-        (_STATIC / name).read_bytes() for name in ("book.js", "math.css")
+        (_STATIC / name).read_bytes() for name in ("book.js", "math.css", "search.js")
     )
     app.textlib_digest = hashlib.sha256(content).hexdigest()[:8]  # type: ignore[attr-defined]
 
