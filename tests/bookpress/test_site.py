@@ -18,6 +18,7 @@ from bookpress.site import (
     card,
     colors,
     finish,
+    folding,
     fonts,
     images,
     logo,
@@ -500,3 +501,32 @@ def test_the_sitemap_has_pages_that_this_build_did_not_write():
         ("search.html", None),
         ("two.html", None),
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "drawn", "kind"),
+    [
+        ('claims.number("a", 1)\nclaims.check("b", True, "so")', False, "check"),
+        ('last = losses[-1]\nclaims.check(\n    "b",\n    last < 1,\n    "so",\n)', False, "check"),
+        ('run = training.fit(model, x)\nclaims.number("a", run.final("loss"))', False, ""),
+        ('a = 1\nb = 2\nc = a + b\nclaims.number("c", c)', False, ""),
+        ("for x in y:\n    print(x)\nclaims.number('a', 1)", False, ""),
+        ("ax = plt.subplots()[1]\nax.plot(x)", True, "figure"),
+        ("ax = plt.subplots()[1]\nax.plot(x)", False, ""),
+        ("ax.plot(model.predict(x))", True, ""),
+        ("%%time\nclaims.number('a', 1)", False, ""),
+    ],
+)
+def test_code_is_folded_that_only_checks_or_only_draws(code, drawn, kind):
+    assert folding.kind_of(code, drawn=drawn) == kind
+
+
+def test_a_folded_cell_opens_by_itself_and_its_author_can_keep_it_open():
+    cell = (
+        '<div class="cell{}"><div class="cell_input"><pre>claims.number("a", 1)</pre></div></div>'
+    )
+    soup = BeautifulSoup(cell.format("") + cell.format(" tag_show-input"), "html.parser")
+    folding.fold_cells(soup)
+    (details,) = soup.find_all("details")
+    assert details.summary.get_text() == "Code of this check"
+    assert details.pre.get_text() == 'claims.number("a", 1)'

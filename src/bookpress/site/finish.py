@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookpress.site import claims, colors, images, references
+from bookpress.site import claims, colors, folding, images, references
 
 _FOLDED = {"dropdown", "toggle"}
 _BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
@@ -41,6 +41,7 @@ def finish(
     fold(soup)
     mend_nesting(soup)
     claims.open_boxes(app, soup, pagename)
+    folding.fold_cells(soup)
     mend_tables(soup)
     context["metatags"] = context.get("metatags", "") + move_styles(soup)
     mend_code(soup)

@@ -32,6 +32,26 @@
       });
     },
 
+    // All folded code opens and closes together; the choice is remembered.
+    function showAllCode() {
+      const button = document.getElementById("all-code");
+      const folds = [...document.querySelectorAll("details.above-input")];
+      if (!button || !folds.length) return;
+      const open = (all) => {
+        button.setAttribute("aria-pressed", all);
+        for (const fold of folds) fold.open = all;
+      };
+      button.hidden = false;
+      button.addEventListener("click", () => {
+        const all = button.getAttribute("aria-pressed") !== "true";
+        open(all);
+        try {
+          localStorage.setItem("code", all ? "all" : "");
+        } catch { /* private browsing: the choice lasts for this page */ }
+      });
+      if (localStorage.getItem("code")) open(true);
+    },
+
     // "/" jumps to the search field.
     function jumpToSearch() {
       const field = document.getElementById("search-field");
