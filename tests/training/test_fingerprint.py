@@ -179,6 +179,11 @@ def test_what_cannot_be_seen_is_named():
         fingerprint.of([1, {"b": (x for x in range(3))}])
 
 
+def test_variables_in_a_set_cannot_be_seen():
+    assert unseen({dense(1)}) == []
+    assert unseen({compiled()}) == ["value (a set that holds variables)"]
+
+
 def test_a_lock_holds_nothing():
     assert fingerprint.of([threading.Lock()]) == fingerprint.of([threading.Lock()])
 
@@ -211,6 +216,14 @@ SAME = {
     "comments and layout": (
         "def thing(x, y=2):\n    return x + y",
         "def thing(x, y=2):\n    '''Add.'''\n\n    # so\n    return (x\n      + y)",
+    ),
+    "a lambda on another line": (
+        "import keras\nthing = keras.layers.Lambda(lambda x: x)",
+        "import keras\n\n\nthing = keras.layers.Lambda(lambda x: x)",
+    ),
+    "a lambda without a source": (
+        "import keras\nthing = keras.metrics.MeanMetricWrapper(lambda y, p: p)",
+        "import keras\n\n\nthing = keras.metrics.MeanMetricWrapper(lambda y, p: p)",
     ),
     "docstring of a class inside": (
         "def thing():\n  class A:\n    x = 1\n  return A",
@@ -303,6 +316,14 @@ OTHER = {
         "def thing():\n from math import sin as f\n return f(1)",
         "def thing():\n from math import cos as f\n return f(1)",
     ),
+    "global that is only bound": (
+        "a = 1\ndef thing():\n global a\n a = 3",
+        "a = 2\ndef thing():\n global a\n a = 3",
+    ),
+    "closure that is only bound": (
+        "def make(a):\n def f():\n  nonlocal a\n  a = 3\n return f\nthing = make(1)",
+        "def make(a):\n def f():\n  nonlocal a\n  a = 3\n return f\nthing = make(2)",
+    ),
     "name of a function": ("def thing(): pass", "def other(): pass\nthing = other"),
     "compiled by TensorFlow": (
         "import tensorflow as tf\n@tf.function\ndef thing(): return 1",
@@ -392,6 +413,14 @@ def test_another_version_of_a_library_counts(monkeypatch):
         "import os\ndef thing(): return os.environ['RATE']",
         "from os import getenv\ndef thing(): return getenv('RATE')",
         "def thing(path):\n  from pandas import read_csv as read\n  return read(path)",
+        "def thing(path): return path.open().read()",
+        "import os\ndef thing(path): return os.listdir(path)",
+        "import keras\ndef thing(path): return keras.utils.text_dataset_from_directory(path)",
+        "import tensorflow as tf\ndef thing(path): return tf.data.TFRecordDataset(path)",
+        "import subprocess as s\ndef thing(command): return s.check_output(command)",
+        "import sys\ndef thing(): return sys.modules['losses'].rate",
+        "import importlib\ndef thing(): return importlib.import_module('losses').rate",
+        "def thing(): return __import__('losses').rate",
     ],
 )
 def test_code_that_reads_what_nobody_sees_cannot_be_seen(source):
@@ -523,6 +552,11 @@ MODELS = {
     "learning rate": lambda n: compiled(optimizer=keras.optimizers.SGD(n / 10)),
     "learning rate, set later": lambda n: with_rate(compiled(), n / 10),
     "schedule": lambda n: compiled(optimizer=keras.optimizers.SGD(Rate(n))),
+    "setting beside a schedule": lambda n: compiled(
+        optimizer=keras.optimizers.SGD(Rate(1), clipnorm=n)
+    ),
+    "weight decay that spares some": lambda n: sparing(["bias", "kernel"][n - 1]),
+    "loss of a compile of its own": lambda n: measured(keras.losses.Huber(delta=n)),
     "updates so far": lambda n: with_updates(compiled(), n),
     "loss": lambda n: compiled(loss=["mse", "mae"][n - 1]),
     "own loss": lambda n: compiled(loss=lambda y, p: n * (y - p) ** 2),
@@ -548,6 +582,28 @@ class Rate(keras.optimizers.schedules.LearningRateSchedule):
 class Error(keras.losses.Loss):
     def call(self, y_true, y_pred):
         return keras.ops.square(y_true - y_pred)
+
+
+def sparing(name):
+    optimizer = keras.optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=[name])
+    model = compiled(optimizer=optimizer)
+    optimizer.build(model.trainable_variables)
+    return model
+
+
+class Measured(keras.Sequential):
+    """A model that keeps its loss where Keras keeps its own."""
+
+    def compile(self, loss):
+        super().compile("sgd")
+        self.loss = loss
+
+
+def measured(loss):
+    model = Measured([keras.Input((2,)), dense(1)])
+    model.compile(loss)
+    return model
 
 
 def registered(loss):
@@ -664,3 +720,10 @@ def test_a_name_that_keras_would_give_does_not_count():
     unnamed = MeanSquaredError()
     assert fingerprint.of(MeanSquaredError(name="mean_squared_error_7")) == fingerprint.of(unnamed)
     assert differ(unnamed, *(MeanSquaredError(name=f"error_{n}") for n in (7, 8)))
+
+
+def test_the_number_in_the_name_of_a_class_does_not_matter():
+    class Block_2(keras.layers.Layer):  # noqa: N801
+        pass
+
+    assert fingerprint.of(Block_2()) == fingerprint.of(Block_2())

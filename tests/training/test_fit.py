@@ -138,6 +138,20 @@ def test_scale_counts(monkeypatch):
     assert not train(network()).restored
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "usual"),
+    [("dtype_policy", "mixed_float16", "float32"), ("max_epochs", 1, None)],
+)
+def test_what_keras_is_set_to_counts(setting, value, usual):
+    model = network()
+    train(network())
+    getattr(keras.config, f"set_{setting}")(value)
+    try:
+        assert not train(model).restored
+    finally:
+        getattr(keras.config, f"set_{setting}")(usual)
+
+
 def test_layer_names_do_not_count():
     train(network())
     keras.layers.Dense(1)  # moves Keras's counter of names on

@@ -207,8 +207,14 @@ REFUSED = {
     "a new model": ((), lambda: pair()[0], "returns a Sequential"),
     "an array, in place": (ROWS.copy(), lambda x: x.fill(0), "changed inputs beyond"),
     "a global, in place": ((), lambda: CALLS.update(count=1), "changed compute beyond"),
+    "a global, bound anew": ((), lambda: bind(), "changed compute beyond"),
 }
 STREAM = (number for number in range(100))
+
+
+def bind():
+    global LAST
+    LAST = 1
 
 
 @pytest.mark.parametrize("what", REFUSED)

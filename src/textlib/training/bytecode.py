@@ -20,7 +20,7 @@ CELLS = ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
 
 
 class Load(NamedTuple):
-    """A name that code loads, with the attributes that it asks of it at once.
+    """A name that code loads or binds outside of itself, with the attributes that it asks of it.
 
     Attributes
     ----------
@@ -68,6 +68,7 @@ def read(code: CodeType) -> Reading:
         imported = {**imported, **dict(_imports(steps))}
         cells = {*each.co_cellvars, *each.co_freevars}
         loads.update(dict.fromkeys(_loads(steps, imported, cells)))
+        loads.update(dict.fromkeys(_bindings(steps, each.co_freevars)))
         waiting += [(inner, imported) for inner in each.co_consts if isinstance(inner, CodeType)]
     return Reading("\n".join(said), tuple(loads), frozenset(attributes))
 
@@ -143,6 +144,15 @@ def _loads(
                 yield source._replace(attributes=(*source.attributes, *asked))
             elif step.opname in CELLS:
                 yield Load("closure", name, asked)
+
+
+def _bindings(steps: list[dis.Instruction], free: tuple[str, ...]) -> Iterator[Load]:
+    """Yield the variables outside of the code that it binds: those of a module, of a closure."""
+    for step in steps:
+        if step.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+            yield Load("global", step.argval)
+        elif step.opname in ("STORE_DEREF", "DELETE_DEREF") and step.argval in free:
+            yield Load("closure", step.argval)
 
 
 def _names(step: dis.Instruction) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ import hashlib
 import os
 import platform
 import re
+import sys
 import threading
 import types
 import weakref
@@ -37,13 +38,15 @@ BOOKKEEPING = re.compile(
     "slotnames|static_attributes|weakref)__"
 )
 # With these, code reads what no fingerprint of it knows.
-UNSEEN_CALLS = frozenset({"compile", "eval", "exec", "globals", "input", "open"})
-# Functions of libraries, and methods of whatever object, that read files or the environment.
+UNSEEN_CALLS = frozenset({"__import__", "compile", "eval", "exec", "globals", "input", "open"})
+# Functions and classes of libraries, and methods of whatever object, that read files, the
+# environment, other programs, or modules by a name.
 READING = re.compile(
-    "fromfile|genfromtxt|get_file|getenv|imread|load|load_img|load_model|loadtxt|memmap|"
-    "open|read_[a-z_]+|urlopen|urlretrieve"
+    r"(glob|h5py|requests|subprocess)\..*|.*\.([a-z_]+_from_directory|fromfile|genfromtxt|get_file|"
+    r"getenv|import_module|imread|listdir|load|load_img|load_model|loadtxt|memmap|open|read_[a-z_]+|"
+    r"scandir|urlopen|urlretrieve|(TFRecord|TextLine|FixedLengthRecord|Csv)Dataset\w*)"
 )
-READING_METHODS = re.compile("load_weights|read_bytes|read_text")
+READING_METHODS = re.compile("glob|iterdir|load_weights|open|read_bytes|read_text|rglob")
 C_CODE = (
     types.WrapperDescriptorType,
     types.MethodDescriptorType,
@@ -261,6 +264,8 @@ class Walk:
         walk = Walk(self)
         digest = walk.part(place, thing)
         self.unseen += walk.unseen
+        if walk.variables or walk.optimizers or walk.metrics:  # their order would be another
+            self.miss(place, "a set that holds variables")
         return digest
 
     # Objects with an identity -----------------------------------------------------------------
@@ -423,11 +428,12 @@ def _is_code(thing: Any) -> bool:
 
 def _is_reading(thing: Any) -> bool:
     """Whether something of a library reads what is outside of the program, going by its name."""
-    if thing is os.environ:
+    if thing is os.environ or thing is sys.modules:
         return True
-    if not isinstance(thing, types.FunctionType | types.BuiltinFunctionType):
+    if not isinstance(thing, types.FunctionType | types.BuiltinFunctionType | type):
         return False
-    return bool(READING.fullmatch(thing.__name__) and origin.library(str(thing.__module__)))
+    home = str(thing.__module__)
+    return bool(READING.fullmatch(f"{home}.{thing.__name__}") and origin.library(home))
 
 
 def _content(cell: Any) -> Any:

@@ -139,11 +139,14 @@ def seconds_saved() -> float:
 
 def _session() -> list[Any]:
     config = keras.config
+    policy, limits = config.dtype_policy().name, [config.max_epochs(), config.max_steps_per_epoch()]
     return [
         FORMAT,
         scale.current(),
         fingerprint.versions(),
         [config.backend(), config.floatx(), config.epsilon(), config.image_data_format()],
+        *([policy] if policy != config.floatx() else []),
+        *([limits] if any(limits) else []),
     ]
 
 

@@ -6,6 +6,7 @@ reader's own code has put into it. Names that Keras gives automatically do not c
 """
 
 import functools
+import inspect
 import re
 import types
 import warnings
@@ -180,6 +181,7 @@ def _describe_keras(walk: "Walk", place: str, thing: Any) -> None:
     walk.meet_all(place, {name: held[name] for name in held if _counts(thing, name, held[name])})
     if isinstance(thing, keras.optimizers.Optimizer):
         walk.optimizers.append(thing)
+        _describe_decay(walk, place, thing)
     elif isinstance(thing, keras.metrics.Metric):
         walk.metrics.append(thing)
     else:
@@ -208,11 +210,12 @@ def _describe_config(walk: "Walk", place: str, thing: Any, held: dict[str, Any])
         thing, "get_config"
     ):
         return  # a model's names its layers, and a generator goes by its state
+    kind: Any = type(thing)
     try:
         with warnings.catch_warnings(action="ignore"):  # that a lambda should not be saved
             config = dict(thing.get_config())
-    except NotImplementedError:
-        config = {}
+    except (NotImplementedError, OSError):  # of a schedule in it; or a lambda without a source
+        config = dict.fromkeys(_parameters(kind))
     except Exception:
         walk.miss(place, f"the configuration of a {type(thing).__name__}")
         return
@@ -228,11 +231,14 @@ def _describe_config(walk: "Walk", place: str, thing: Any, held: dict[str, Any])
 
 
 def _without_layers(config: Any) -> Any:
-    """Leave the serialized layers out of a configuration: their names change."""
+    """Leave serialized layers and lambdas out of a configuration.
+
+    The names of the former change, and the latter say in which file and line they were written.
+    """
     if isinstance(config, dict):
-        inner = config.get("config")
-        if isinstance(inner, dict) and "trainable" in inner:
-            return config.get("class_name")
+        inner, kind = config.get("config"), config.get("class_name")
+        if kind == "__lambda__" or (isinstance(inner, dict) and "trainable" in inner):
+            return kind
         return {key: _without_layers(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
         return [_without_layers(value) for value in config]
@@ -252,7 +258,7 @@ def _counts(thing: Any, name: str, value: Any) -> bool:
     kind: Any = type(thing)
     if name in _settings(kind):
         return _is_setting(value)
-    return name not in _stored(kind) or _is_own_code(value)
+    return name not in _stored(kind) or name in _own(kind) or _is_own_code(value)
 
 
 def _is_left_over(value: Any) -> bool:
@@ -277,7 +283,10 @@ def _is_setting(value: Any) -> bool:
 def _is_own_code(value: Any) -> bool:
     if isinstance(value, types.FunctionType):
         return origin.library(origin.home_of(value)) is None
-    kind = type(value.__func__) if isinstance(value, types.MethodType) else type(value)
+    return _is_own(type(value.__func__) if isinstance(value, types.MethodType) else type(value))
+
+
+def _is_own(kind: type) -> bool:
     return origin.library(kind.__module__) is None
 
 
@@ -309,6 +318,22 @@ def _stored(kind: type) -> frozenset[str]:
     return _attributes_set_by(method for member in members for method in _functions(member))
 
 
+@functools.cache
+def _own(kind: type) -> frozenset[str]:
+    """Return the attributes that the reader's own methods set on an object."""
+    members = (m for base in kind.__mro__ if _is_own(base) for m in vars(base).values())
+    return _attributes_set_by(method for member in members for method in _functions(member))
+
+
+@functools.cache
+def _parameters(kind: type) -> tuple[str, ...]:
+    """Return what the constructors of Keras take, without what every layer takes."""
+    bases = [base for base in kind.__mro__ if _top(base) == "keras"]
+    makers = [vars(each).get("__init__") for each in bases if each not in keras.Layer.__mro__]
+    names = (name for each in makers if each for name in inspect.signature(each).parameters)
+    return tuple(sorted(set(names) - {"self", "args", "kwargs"}))
+
+
 def _attributes_set_by(methods: Iterable[types.FunctionType]) -> frozenset[str]:
     owners = ("self", "obj", "instance")
     return frozenset().union(*(bytecode.stored_attributes(m.__code__, owners) for m in methods))
@@ -330,8 +355,9 @@ def explicit_name(thing: Any) -> str | None:
     name = getattr(thing, "name", None)
     if not isinstance(name, str):
         return None
-    bare = re.sub(r"^(forward|backward)_|_\d+$", "", name).replace("_", "")
-    return None if bare == type(thing).__name__.replace("_", "").lower() else name
+    bare = re.sub("^(forward|backward)_", "", name)
+    made = (each.replace("_", "") for each in (bare, re.sub(r"_\d+$", "", bare)))
+    return None if type(thing).__name__.replace("_", "").lower() in made else name
 
 
 def _describe_vocabulary(walk: "Walk", place: str, layer: Any) -> None:
@@ -341,6 +367,18 @@ def _describe_vocabulary(walk: "Walk", place: str, layer: Any) -> None:
             walk.meet(place, [str(token) for token in layer.get_vocabulary()])
         except Exception:
             walk.miss(place, f"the vocabulary of a {type(layer).__name__}")
+
+
+def _describe_decay(walk: "Walk", place: str, optimizer: Any) -> None:
+    """Say which variables weight decay spares, by their places: their names change."""
+    asked = ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    if not any(getattr(optimizer, name, None) for name in asked):
+        return
+    if not optimizer.built:
+        walk.miss(place, "an optimizer that spares variables its decay and is not built yet")
+        return
+    decays = map(optimizer._use_weight_decay, optimizer._trainable_variables)
+    walk.say("decays", list(decays))
 
 
 def _describe_compilation(walk: "Walk", place: str, model: Any) -> None:
