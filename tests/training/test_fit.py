@@ -95,6 +95,22 @@ def test_metrics_start_from_nothing():
     assert run.final("mae") == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("metric", [keras.metrics.AUC, keras.metrics.MeanAbsoluteError])
+def test_metrics_count_anew_after_a_restored_run(metric):
+    def evaluated():
+        training.set_seed(0)
+        outputs = keras.layers.Dense(1, activation="sigmoid")
+        model = keras.Sequential([keras.Input((4,)), outputs])
+        model.compile("sgd", "mse", metrics=[metric(name="counted")])
+        run = training.fit(model, X, (Y > 0).astype("float32"), run="test/metric")
+        rows = slice(0, 20)
+        return run.restored, model.evaluate(X[rows], Y[rows] > 0, verbose=0, return_dict=True)
+
+    (_, trained), (restored, again) = evaluated(), evaluated()
+    assert restored
+    assert again == pytest.approx(trained)
+
+
 def test_training_on_after_a_restored_run_equals_training_on_after_a_trained_one():
     first, second = network(), network()
     train(first)

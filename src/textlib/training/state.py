@@ -55,6 +55,8 @@ def restore(found: Fingerprint, arrays: Arrays, trained: list[list[int]]) -> boo
             return False
     for name, value in wanted.items():
         targets[name].assign(value)
+    for metric in found.metrics:  # Keras does so itself only with metrics that a model has used
+        metric.reset_state()
     return True
 
 
