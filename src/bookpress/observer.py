@@ -18,9 +18,12 @@ NAME = "_bookpress_observer"  # its name in ``sys.modules``
 FROZEN = "<frozen"  # files of Python's own import system
 IMPORT = ("importlib", "_frozen_importlib")
 HEARD = frozenset({
-    "ctypes.dlopen", "exec", "open", "os.listdir", "os.putenv", "os.scandir", "os.system",
-    "os.unsetenv", "sqlite3.connect", "subprocess.Popen",
+    "ctypes.dlopen", "exec", "open", "os.fork", "os.forkpty", "os.listdir", "os.posix_spawn",
+    "os.putenv", "os.scandir", "os.system", "os.unsetenv", "sqlite3.connect", "subprocess.Popen",
 })  # fmt: skip
+# Shells and, of Python's own ways to other processes, the modules that start one without a word.
+SHELLS = ("sh", "bash", "dash", "ksh", "zsh", "fish")
+STARTERS = ".popen_"
 # Code that reads source in order to compile it, not to show it.
 COMPILERS = ("tensorflow", "keras")
 
@@ -50,6 +53,7 @@ class Observer:
         self._imports: set[str] = set()
         self._stars: set[str] = set()
         self._library = tuple({sys.prefix + os.sep, sys.base_prefix + os.sep})
+        self._inner = tuple(each for each in self._library if each.startswith(self.root))
 
     def begin(self) -> None:
         """Listen from now on."""
@@ -60,6 +64,7 @@ class Observer:
         """Note that a module of the book's packages is looked for, as a finder that finds none."""
         if name.partition(".")[0] in self.packages:
             self.modules.add(name)
+        self.blind = self.blind or STARTERS in name
 
     def report(self) -> dict[str, Any]:
         """Return what the page has used up to now."""
@@ -97,22 +102,28 @@ class Observer:
             self._listed(arguments[0])
         elif event in ("os.putenv", "os.unsetenv"):
             self._set(*arguments)
-        elif event in ("subprocess.Popen", "os.system"):
-            # What another Python loads is not heard here; an installation loads nothing of ours.
-            command = str(arguments)
-            self.blind = self.blind or ("python" in command and "'pip'" not in command)
+        elif event in ("subprocess.Popen", "os.posix_spawn", "os.system"):
+            self._started(*arguments[:2])
+        else:  # a fork, which is not heard either
+            self.blind = True
 
     def _executed(self, code: Any) -> None:
         if isinstance(code, types.CodeType):
             file = code.co_filename
             ours = file.startswith(tuple(self.packages.values()))
-            if ours or not file.startswith((FROZEN, *self._library)):
+            if ours or not (file.startswith(FROZEN) or self._of_library(file)):
                 self._code.append(code)
 
     def _set(self, name: Any, value: Any = None) -> None:
         name = os.fsdecode(name)
         if os.environ.get(name) != (None if value is None else os.fsdecode(value)):
             self.variables.add(name)
+
+    def _started(self, program: Any, command: Any = "-c") -> None:
+        # What another Python loads is not heard here; an installation loads nothing of ours.
+        said = str((program, command))
+        script = Path(os.fsdecode(program)).name in SHELLS and "-c" not in command
+        self.blind = self.blind or script or ("python" in said and "'pip'" not in said)
 
     def _opened(self, path: Any, mode: Any, flags: int) -> None:
         file = self._ours(path)
@@ -142,9 +153,13 @@ class Observer:
         file = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - of thousands of paths
         if file.startswith(tuple(self.packages.values())):
             return file
-        if not file.startswith(self.root) or file.startswith((self.build, *self._library)):
+        if not file.startswith(self.root) or file.startswith(self.build) or self._of_library(file):
             return None
         return None if f"{os.sep}." in file[len(self.root) - 1 :] else file
+
+    def _of_library(self, file: str) -> bool:
+        # The environment may lie in the book's folder, and the book below that of the environment.
+        return file.startswith(self._inner if file.startswith(self.root) else self._library)
 
     @staticmethod
     def _asked_by_import() -> bool:

@@ -24,6 +24,17 @@ def test_a_file_counts_that_is_read_before_the_page_itself_wrote_it(seen, tmp_pa
     assert seen.read == {str(tmp_path / "book/a.csv")}
 
 
+@pytest.mark.parametrize("environment", ["..", ".venv"])
+def test_files_of_a_book_count_whether_the_environment_lies_in_it_or_around_it(
+    tmp_path, monkeypatch, environment
+):
+    monkeypatch.setattr(sys, "prefix", str((tmp_path / environment).resolve()))
+    seen = Observer({}, str(tmp_path), str(tmp_path / "_build"))
+    for name in ("book/a.csv", ".venv/lib/a.csv"):
+        seen._hear("open", (str(tmp_path / name), None, READ))
+    assert seen.read == {str(tmp_path / "book/a.csv")}
+
+
 @pytest.mark.parametrize(
     "path", ["../_build/runs/x", "../.cache/mnist.npz", "/etc/hosts", sys.executable, 3, None]
 )
@@ -66,11 +77,30 @@ def test_folders_that_the_search_for_modules_lists_do_not_count(seen, tmp_path):
         (["python3", "script.py"], True),
         (["git", "status"], False),
         ([sys.executable, "-m", "pip", "download"], False),
+        (["/bin/sh", "-c", "python3 script.py"], True),
+        (["/bin/sh", "-c", "git status"], False),
+        (["bash"], True),
+        (["bash", "script.sh"], True),
     ],
 )
-def test_another_python_cannot_be_seen(seen, command, blind):
-    seen._hear("subprocess.Popen", (command[0], command, None, None))
+@pytest.mark.parametrize("event", ["subprocess.Popen", "os.posix_spawn"])
+def test_another_python_cannot_be_seen(seen, event, command, blind):
+    seen._hear(event, (command[0], command, {"PYTHONPATH": "python"}))
     assert seen.blind == blind
+
+
+def test_what_a_fork_loads_cannot_be_seen(seen):
+    for event in ("os.fork", "os.forkpty"):
+        seen.blind = False
+        seen._hear(event, ())
+        assert seen.blind
+
+
+def test_processes_that_start_without_an_event_are_known_by_the_module_that_starts_them(seen):
+    seen.find_spec("multiprocessing.pool")
+    assert not seen.blind
+    seen.find_spec("multiprocessing.popen_spawn_posix")
+    assert seen.blind
 
 
 def test_only_variables_that_get_another_value_count(seen, monkeypatch):
