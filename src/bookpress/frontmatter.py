@@ -4,6 +4,7 @@
 An author who wrote something else than what is wanted gets one line that says where and what.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -34,15 +35,29 @@ SECONDS = Kind(
     "a number of seconds above 0",
     lambda value: type(value) in (int, float) and 0 < value < math.inf,
 )
-MAPPING = Kind("a mapping of 'key: value' lines", lambda value: isinstance(value, dict))
+MAPPING = Kind(
+    "a mapping of 'key: value' lines",
+    lambda value: isinstance(value, dict) and all(isinstance(key, str) for key in value),
+)
 MAYBE = Kind(MAPPING.wanted, lambda value: value is None or MAPPING.fits(value))
+KERNEL = Kind(
+    "a mapping with a text for 'name' and one for 'display_name'",
+    lambda value: (
+        MAPPING.fits(value) and all(TEXT.fits(value.get(key)) for key in ("name", "display_name"))
+    ),
+)
+LIST = Kind("a list", lambda value: isinstance(value, list))
 KINDS = {  # what others read, as far as a wrong kind would make them fail
-    "textlib": MAYBE,
-    "myst": MAPPING,
-    "file_format": TEXT,
-    "kernelspec": MAPPING,
-    "jupytext": MAPPING,
-    "description": TEXT,
+    ("textlib",): MAYBE,
+    ("myst",): MAPPING,
+    ("myst", "substitutions"): MAYBE,
+    ("mystnb",): MAPPING,
+    ("file_format",): TEXT,
+    ("kernelspec",): KERNEL,
+    ("jupytext",): MAPPING,
+    ("title",): TEXT,
+    ("description",): TEXT,
+    ("authors",): LIST,
 }
 
 
@@ -104,8 +119,10 @@ def read(text: str) -> dict[str, Any]:
     if found is None:
         return {}
     _check(found, MAPPING, block)
-    for key in filter(found.__contains__, KINDS):
-        _check(found[key], KINDS[key], block, key)
+    for (*above, key), kind in KINDS.items():
+        place = functools.reduce(lambda node, name: node.get(name) or {}, above, found)
+        if key in place:
+            _check(place[key], kind, block, *above, key)
     for key, value in (found.get("textlib") or {}).items():
         if key not in OWN:
             reason = unknown("key", key, OWN)
@@ -131,7 +148,7 @@ def _block(text: str) -> str:
             raise PageError(1, "the front matter begins with '---'; no line '---' ends it.")
         return ""
     if start != text:  # after a blank line Markdown sees rules with text between them
-        if not any(f"{key}:" in first.content for key in KINDS):
+        if not any(f"{keys[0]}:" in first.content for keys in KINDS):
             return ""
         line = text[: -len(start)].count("\n") + 1
         reason = "the front matter must begin on the first line; delete what stands above it."

@@ -62,11 +62,28 @@ def test_an_unknown_key_is_named_with_the_nearest_that_exists():
         read(page("timout: 3"))
 
 
-@pytest.mark.parametrize("key", ["textlib", "kernelspec", "jupytext"])
+@pytest.mark.parametrize("key", ["textlib", "myst", "jupytext"])
 def test_what_must_be_a_mapping_is_told_apart_from_a_text(key):
     with pytest.raises(PageError, match=f"'{key}' must be a mapping") as raised:
         read(f"---\nfile_format: mystnb\n{key}: python3\n---\n")
     assert raised.value.line == 3
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kernelspec: {name: 3, display_name: Python}", "'kernelspec' must be a mapping with"),
+        ("kernelspec: {display_name: Python}", "'kernelspec' must be a mapping with"),
+        ("myst: {substitutions: [key]}", "'myst: substitutions' must be a mapping"),
+        ("mystnb: [execution_mode]", "'mystnb' must be a mapping"),
+        ("title: 1984", "'title' must be a text; it is 1984"),
+        ("authors: Ada", "'authors' must be a list; it is 'Ada'"),
+        ("2026: year", "the front matter must be a mapping"),
+    ],
+)
+def test_what_others_read_is_checked_at_every_depth(line, said):
+    with pytest.raises(PageError, match=said):
+        read(f"---\nfile_format: mystnb\n{line}\n---\n")
 
 
 @pytest.mark.parametrize(
