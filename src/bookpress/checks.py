@@ -216,7 +216,9 @@ class _Site:
             elif not (parts.scheme or parts.netloc):
                 target = self._target(path.parent, parts.path) if parts.path else path
                 anchor = unquote(parts.fragment)
-                if self._size(target) is None:
+                if not target.is_relative_to(self.root):
+                    yield f"{link} leads out of the site"
+                elif self._size(target) is None:
                     yield f"{link} does not exist"
                 elif anchor and target in self.pages and anchor not in {*self._ids[target], "top"}:
                     yield f"{link}: the page has no #{anchor}"

@@ -132,6 +132,8 @@ class Writer:
 
     def html(self, text: str, line: int = 1) -> str:
         """Return a text of one paragraph as HTML, with its formulas between dollars."""
+        if [token.type for token in self.markdown.parse(text)] == ["math_block"]:
+            return text
         return str(self.markdown.parser.renderInline(self.inline(text, line)))
 
     def details(self, title: str, text: str) -> str:

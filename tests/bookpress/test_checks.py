@@ -50,6 +50,7 @@ def test_a_good_page_has_no_problem(site, body):
             "index.html: link: part/two.html#no: the page has no #no",
         ),
         ('<a href="#no">x</a>', "index.html: link: #no: the page has no #no"),
+        ('<a href="../../">x</a>', "index.html: link: ../../ leads out of the site"),
         ('<img src="a.png">', "index.html: image: no alternative text: a.png"),
         ('<img src="a.png" alt=" ">', "index.html: image: no alternative text: a.png"),
         (

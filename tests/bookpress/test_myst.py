@@ -188,6 +188,11 @@ def test_an_answer_may_have_two_lines_code_formulas_and_bold_words(writer):
     assert rf"<summary>costs \$5 &amp; 98.7%, see {there}</summary>" in text
 
 
+def test_an_answer_may_be_a_displayed_formula(writer):
+    quiz = "```{quiz}\nHow many?\n- [x] $$x^2$$\n  > Yes.\n- [ ] $x$\n  > No.\n```"
+    assert "<summary>$$x^2$$</summary>" in convert(quiz, writer)
+
+
 def test_an_exercise_keeps_its_number_and_its_solution_is_folded(writer):
     text = convert(
         """
