@@ -79,7 +79,8 @@ def _written(book: Book, target: Path) -> set[str]:
         found = (path for path in target.rglob("*") if ".ipynb_checkpoints" not in path.parts)
         return {path.relative_to(target).as_posix() for path in found if path.is_file()}
     manifest = target / MANIFEST
-    return set(manifest.read_text(encoding="utf8").splitlines()) if manifest.is_file() else set()
+    names = manifest.read_text(encoding="utf8").splitlines() if manifest.is_file() else []
+    return {name for name in names if (target / name).resolve().is_relative_to(target.resolve())}
 
 
 def _replace(target: Path, files: dict[str, str], before: set[str]) -> None:

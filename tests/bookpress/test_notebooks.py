@@ -1,6 +1,7 @@
 """The published notebooks: valid, plain, and able to run where only they are."""
 
 import ast
+import contextlib
 import json
 import os
 import subprocess
@@ -234,6 +235,16 @@ def test_a_file_of_others_is_not_replaced(fixture_book, name):
         notebooks.write(fixture_book.book, folder=fixture_book.root / "out")
     assert path.read_bytes() == b"\xff mine"
     assert [each for each in path.parent.rglob("*") if each.is_file()] == [path]
+
+
+def test_what_lies_outside_of_the_folder_is_not_removed_whatever_its_list_says(fixture_book):
+    folder = fixture_book.root / "out"
+    notebooks.write(fixture_book.book, folder=folder)
+    outside = fixture_book.write("mine.ipynb", "{}")
+    (folder / notebooks.MANIFEST).write_text(f"../mine.ipynb\n{outside}\n")
+    with contextlib.suppress(BookError):
+        notebooks.write(fixture_book.book, folder=folder)
+    assert outside.exists()
 
 
 def test_the_folder_of_the_book_has_nothing_of_others(fixture_book):
