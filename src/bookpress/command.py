@@ -4,9 +4,12 @@ Each subcommand reads its options, calls one function of the press, and shows wh
 Heavy imports stay inside the subcommands, so that ``press --help`` is instant.
 """
 
+import contextlib
 import gc
+import io
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +52,9 @@ class Group(click.Group):
         if not sys.flags.utf8_mode and sys.getfilesystemencoding() != "utf-8":
             command = [sys.executable, *sys.orig_argv[1:]]
             os.execve(command[0], command, {**os.environ, "PYTHONUTF8": "1"})
+        for stream in (sys.stdout, sys.stderr):  # PYTHONIOENCODING may ask for less
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(encoding="utf-8")
         return super().main(*arguments, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -136,6 +142,8 @@ def execute(
     if len(names) > 1:
         named = f"{page!r} is {len(names)} pages, one file takes only one: {', '.join(names)}."
         raise click.ClickException(named)
+    with _written(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="textlib-runs-") as empty:
         runs = Path(empty) if fresh else None
         settings = RunOptions(scale=scale, timeout=timeout)
@@ -144,8 +152,8 @@ def execute(
     if outcome.notebook is not None:
         import nbformat
 
-        output.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(outcome.notebook, output)
+        with _written(output):
+            nbformat.write(outcome.notebook, str(output))
     _show_slowest(console, outcome)
     if outcome.failure:
         _show_failure(console, outcome)
@@ -159,7 +167,7 @@ def execute(
 
 
 @main.command()
-@click.argument("pages", nargs=-1, required=True)
+@click.argument("pages", nargs=-1, required=True, metavar="PAGE...")
 @click.option("--seeds", type=click.IntRange(0), default=3, show_default=True)
 @click.option("--untrained", is_flag=True, help="Also run each page without any training.")
 @click.option("--shuffled", is_flag=True, help="Also run each page with shuffled labels.")
@@ -229,13 +237,13 @@ def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -
 
 
 @main.command()
-@click.argument("pages", nargs=-1)
+@PAGES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.pass_obj
 def serve(root: Path | None, pages: tuple[str, ...], port: int) -> None:
     """Show the book on 127.0.0.1 and build it again when a file changes.
 
-    With PAGES, only these are executed again; without, the pages that changed.
+    With PAGE, only these are executed again; without, the pages that changed.
     """
     from bookpress.serve import serve
 
@@ -372,6 +380,16 @@ def _book(root: Path | None) -> "Book":
     from bookpress.book import Book
 
     return Book.find(root)
+
+
+@contextlib.contextmanager
+def _written(output: Path) -> Iterator[None]:
+    """Say in a line why a file cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot write {str(output)!r}: {error.strerror}. Choose another file with -o."
+        raise click.ClickException(message) from error
 
 
 def _peaks(book: "Book") -> dict[str, int]:

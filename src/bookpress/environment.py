@@ -20,10 +20,10 @@ from textlib import paths
 BACKEND = "module://matplotlib_inline.backend_inline"  # figures go into the page, always
 # Variables of an author that change what a library computes, or how wide and how colored it prints.
 PERSONAL = (
-    "CLICOLOR", "COLUMNS", "EAGER_IMPORT", "FORCE_COLOR", "IPYTHON", "JAX_", "JUPYTER_", "KERAS_",
-    "KMP_", "LANG", "LC_", "LINES", "MATPLOTLIB", "MKL_", "MPL", "NO_COLOR", "NPY_", "NUMEXPR_",
-    "NUMPY_", "OMP_", "OPENBLAS_", "PANDAS_", "PYTHON", "SCIPY_", "SKLEARN_", "TF_", "TQDM_",
-    "TTY_", "XLA_FLAGS",
+    "CLICOLOR", "COLUMNS", "DNNL_", "EAGER_IMPORT", "FORCE_COLOR", "IPYTHON", "JAX_", "JUPYTER_",
+    "KERAS_", "KMP_", "LANG", "LC_", "LINES", "MATPLOTLIB", "MKL_", "MPL", "NO_COLOR", "NPY_",
+    "NUMBA_", "NUMEXPR_", "NUMPY_", "NVIDIA_TF32_", "OMP_", "ONEDNN_", "OPENBLAS_", "OPENCV_",
+    "PANDAS_", "PYTHON", "SCIPY_", "SKLEARN_", "TF_", "TQDM_", "TTY_", "XLA_FLAGS",
 )  # fmt: skip
 CACHES = ("datasets", "models")  # what Keras keeps beside its configuration
 

@@ -417,6 +417,7 @@ class _Run:
         for output in self.notebook.cells[self.cell_index].get("outputs", []):
             if output.output_type == "error":
                 traceback = ANSI.sub("", "\n".join(output.traceback))
+                error = output  # what is shown: the kernel may not know the error's name
         return self._failure(kind, f"{error.ename}: {error.evalue.strip()}", traceback)
 
     def _death(self, problem: BaseException) -> Failure:

@@ -281,6 +281,8 @@ def _become_kernel(request: dict[str, Any], handles: list[int]) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"], JPY_PARENT_PID=str(os.getppid()))
+        if "numpy" in sys.modules:  # Python's own generator does so by itself
+            sys.modules["numpy"].random.seed()
         from ipykernel.kernelapp import IPKernelApp
 
         IPKernelApp.launch_instance(argv=request["argv"])

@@ -79,6 +79,7 @@ def test_pages_without_code_are_named_where_code_is_asked_for(fixture_book):
         (("claims", "index"), 1, "Error: no code to execute in index"),
         (("records", "run", "index"), 1, "Error: no code to execute in index"),
         (("execute", "part", "-o", "x.ipynb"), 1, "Error: 'part' is 2 pages"),
+        (("execute", "part/one", "-o", "book/index.md/x.ipynb"), 1, "Error: cannot write"),
         (("build", "--timeout", "0"), 2, "0.0 is not in the range x>0"),
         (("claims", "part/one", "--timeout", "-1"), 2, "is not in the range x>0"),
     ],
@@ -174,6 +175,14 @@ def test_variables_that_libraries_have_read_give_the_same_in_warm_and_plain_kern
 
 
 @pytest.mark.slow
+def test_pages_that_set_no_seed_draw_other_numbers_each(fixture_book):
+    for name in ("part/one", "part/two"):
+        fixture_book.page(name, "import numpy\nprint(numpy.random.rand())")
+    fixture_book.execute("--warm")
+    assert printed(fixture_book, "part/one") != printed(fixture_book, "part/two")
+
+
+@pytest.mark.slow
 def test_a_matplotlibrc_counts_beside_its_page_and_not_where_the_press_is_called(
     fixture_book, tmp_path, monkeypatch
 ):
@@ -198,13 +207,14 @@ def test_a_matplotlibrc_counts_beside_its_page_and_not_where_the_press_is_called
     ],
     ids=["figure", "result", "event"],
 )
-def test_an_error_that_a_cell_shows_fails_the_page(fixture_book, code):
+def test_an_error_that_a_cell_shows_fails_the_page_under_its_name(fixture_book, code):
     path = fixture_book.page("part/shown", code)
     done = fixture_book.press("build", "--no-publish", "part/shown")
     assert done.returncode == 1, done.stdout
     first = path.read_text().splitlines().index("from textlib import claims, scale") + 1
     line = int(re.search(rf"{path}:(\d+)", done.stdout)[1])
     assert first <= line <= first + 1 + code.count("\n")
+    assert re.search("FAILED part/shown: (ValueError|ZeroDivisionError): .", done.stdout)
 
 
 @pytest.mark.slow
@@ -219,10 +229,13 @@ def test_an_error_that_a_tag_allows_is_shown(fixture_book):
 
 
 @pytest.mark.slow
-def test_umlauts_in_names_claims_and_output_work_in_the_plainest_locale(fixture_book, monkeypatch):
+@pytest.mark.parametrize("encoding", ["", "ascii"])
+def test_umlauts_in_names_claims_and_output_work_in_the_plainest_locale(
+    fixture_book, monkeypatch, encoding
+):
     monkeypatch.setenv("LC_ALL", "C")
     monkeypatch.setenv("PYTHONUTF8", "0")
-    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
     code = 'print("größer")\nclaims.check("größe", 1 > 2, "Größe über Maß")'
     fixture_book.page("part/übung", code)
     done = fixture_book.press("build", "--no-publish", "part/übung")
