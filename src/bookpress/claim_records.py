@@ -9,13 +9,14 @@ import hashlib
 import json
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bookpress import code_digest, machine
 from bookpress.book import Book, Page
 from bookpress.execute import Outcome
+from bookpress.files import from_json
 from textlib import paths
 from textlib.claims import fails
 
@@ -71,13 +72,7 @@ def load(book: Book, page: str) -> ClaimRecord | None:
         found = json.loads(_path(book, page).read_text(encoding="utf8"))
     except (OSError, ValueError):
         return None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
-        return None
-    known = {each.name for each in fields(ClaimRecord)}
-    try:
-        return ClaimRecord(**{name: value for name, value in found.items() if name in known})
-    except TypeError:
-        return None
+    return from_json(ClaimRecord, found)
 
 
 def is_old(record: ClaimRecord, page: Page) -> bool:

@@ -1,6 +1,9 @@
-"""How the files of the book are read: as UTF-8, with an error that an author can act upon."""
+"""How files are read: text as UTF-8, with an error that an author can act upon, and kept facts."""
 
 from pathlib import Path
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+Made = TypeVar("Made")
 
 
 class BookError(ValueError):
@@ -28,3 +31,26 @@ def read_text(path: Path) -> str:
             "UTF-8. Save the file as UTF-8 (from Latin-1: 'iconv -f latin1 -t utf-8')."
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def from_json(kind: type[Made], content: Any) -> Made | None:
+    """Return a dataclass that was kept as JSON, or ``None`` if the content is not of its shape.
+
+    Parameters
+    ----------
+    kind
+        The class, with fields of plain types; its ``format`` must be that of the content.
+    content
+        What was read. A later version may have written more fields.
+    """
+    if not isinstance(content, dict) or content.get("format") != vars(kind)["format"]:
+        return None
+    types = {name: get_origin(each) or each for name, each in get_type_hints(kind).items()}
+    values = {name: value for name, value in content.items() if name in types}
+    for name, value in values.items():
+        if not isinstance(value, (int, float) if types[name] is float else types[name]):
+            return None
+    try:
+        return kind(**values)
+    except TypeError:  # a field is missing
+        return None

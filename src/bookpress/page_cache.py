@@ -7,13 +7,14 @@ not those of its stamp, is stale. Each page has its own two files, whatever othe
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from bookpress.book import Book, Page
+from bookpress.files import from_json
 from textlib import paths
 
 STAMP_FORMAT = 2
@@ -76,13 +77,7 @@ class PageCache:
             found = json.loads(self._path("stamps", name, ".json").read_text(encoding="utf8"))
         except (OSError, ValueError):
             return None
-        known = {each.name for each in fields(Stamp)}
-        if not isinstance(found, dict) or found.get("format") != STAMP_FORMAT:
-            return None
-        try:
-            return Stamp(**{key: value for key, value in found.items() if key in known})
-        except TypeError:
-            return None
+        return from_json(Stamp, found)
 
     def intact(self, stamp: Stamp) -> bool:
         """Whether the outputs are on disk exactly as the stamp says."""

@@ -6,11 +6,10 @@ list of what the execution used. It stays current as long as that says the same;
 plots and library versions do not make it stale, for a full-scale run is dear.
 """
 
-import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from bookpress import code_digest, machine, plan, running
 from bookpress.book import Book, UnknownPageError
 from bookpress.dependencies import Dependencies
 from bookpress.execute import Outcome
+from bookpress.files import from_json
 from textlib import paths
 
 FORMAT = 1
@@ -81,16 +81,13 @@ class Record:
 def load(book: Book) -> dict[str, Record]:
     """Return every readable record by the name of its page."""
     found = {}
-    known = {each.name for each in fields(Record)}  # a later version may write more
     for path in sorted(book.records_dir.glob("*.json")):
         try:
             content = json.loads(path.read_text(encoding="utf8"))
         except ValueError:
             continue
-        if isinstance(content, dict) and content.get("format") == FORMAT:
-            with contextlib.suppress(TypeError):  # a field is missing
-                record = Record(**{k: v for k, v in content.items() if k in known})
-                found[record.page] = record
+        if record := from_json(Record, content):
+            found[record.page] = record
     return found
 
 
