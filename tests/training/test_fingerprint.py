@@ -555,6 +555,9 @@ MODELS = {
     "setting beside a schedule": lambda n: compiled(
         optimizer=keras.optimizers.SGD(Rate(1), clipnorm=n)
     ),
+    "optimizer in another": lambda n: compiled(
+        optimizer=keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam(beta_1=n / 10))
+    ),
     "weight decay that spares some": lambda n: sparing(["bias", "kernel"][n - 1]),
     "loss of a compile of its own": lambda n: measured(keras.losses.Huber(delta=n)),
     "updates so far": lambda n: with_updates(compiled(), n),

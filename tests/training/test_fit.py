@@ -6,6 +6,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from textlib import training
 from textlib.training import NotRememberedWarning
@@ -118,6 +119,39 @@ def test_training_on_after_a_restored_run_equals_training_on_after_a_trained_one
     after_trained = train(first, run=None)
     after_restored = train(second, run=None)
     np.testing.assert_allclose(after_trained.history["loss"], after_restored.history["loss"])
+
+
+@pytest.mark.parametrize("draw", [tf.random.normal, keras.random.normal])
+def test_random_state_that_a_graph_hides_begins_anew_with_each_training(draw):
+    def noisy():
+        inputs = keras.Input((4,))
+        noise = keras.layers.Lambda(lambda x: x + draw(keras.ops.shape(x)))(inputs)
+        model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(noise))
+        model.compile("sgd", "mse")
+        return model
+
+    trained, restored = noisy(), noisy()
+    assert [train(trained).restored, train(restored).restored] == [False, True]
+    for model in (trained, restored):
+        train(model, run=None, seed=1)
+    np.testing.assert_array_equal(trained.get_weights()[0], restored.get_weights()[0])
+
+
+def test_metrics_without_a_name_are_the_same_whatever_keras_calls_them():
+    def measured():
+        model = network()
+        metric = keras.metrics.MeanMetricWrapper(lambda y, p: keras.ops.abs(y - p))
+        model.compile("adam", "mse", metrics=[metric], run_eagerly=True)
+        return model
+
+    trained, restored = measured(), measured()
+    first, second = train(trained), train(restored)
+    assert second.restored
+    assert list(first.history.values()) == list(second.history.values())
+    assert second.history.keys() == restored.evaluate(X, Y, return_dict=True, verbose=0).keys()
+    third = measured()
+    train(third)
+    assert train(trained, epochs=1).key == train(third, epochs=1).key
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def _become(model: keras.Model, fresh: keras.Model) -> bool:
 
     Equal is what has the same fingerprint, and no state that the fingerprint cannot see.
     """
-    if _has_hidden_state(model) or _was_adapted_otherwise(model, fresh):
+    if state.is_hidden(model) or _was_adapted_otherwise(model, fresh):
         return False
     model.reset_metrics()
     return state.become(*(fingerprint.take({"model": each}) for each in (model, fresh)))
@@ -231,44 +231,6 @@ def _was_adapted_otherwise(model: keras.Model, fresh: keras.Model) -> bool:
         and any(map(np.any, map(np.not_equal, old.get_weights(), new.get_weights())))
         for old, new in pairs
     )
-
-
-def _has_hidden_state(model: keras.Model) -> bool:
-    """Whether the model's graphs hold state that its variables do not: see ``_draws``."""
-    import tensorflow as tf
-
-    functions = (model.train_function, model.test_function, model.predict_function)
-    used = [function for function in functions if function is not None]
-    if not used or model.run_eagerly:
-        return False
-    seen = state.named_variables(fingerprint.take({"model": model})).values()
-    known = {id(_handle(variable)) for variable in [*seen, *model.metrics_variables]}
-    graphs = [graph for function in used for graph in _graphs(function)]
-    outside = any(
-        tensor.dtype == tf.resource and id(tensor) not in known
-        for graph in graphs
-        for tensor in graph.captured_inputs
-    )
-    return not graphs or outside or any(map(_draws, graphs))
-
-
-def _handle(variable: Any) -> Any:
-    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
-
-
-def _graphs(function: Any) -> list[Any]:
-    """List the traced graphs of a ``tf.function``, or of those that a Python function closes on."""
-    if hasattr(function, "_list_all_concrete_functions"):
-        return list(function._list_all_concrete_functions())
-    cells = getattr(function, "__closure__", None) or ()
-    return [graph for cell in cells for graph in _graphs(cell.cell_contents)]
-
-
-def _draws(graph: Any) -> bool:
-    """Whether an operation keeps state of its own: TensorFlow's old generators, Python code."""
-    definition = graph.graph.as_graph_def()
-    bodies = [definition.node, *(inner.node_def for inner in definition.library.function)]
-    return any("seed2" in node.attr or "PyFunc" in node.op for body in bodies for node in body)
 
 
 def _curves(run: Run) -> dict[str, list[float]]:

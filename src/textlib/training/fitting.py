@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from textlib.training import orders
+from textlib.training import orders, state
 from textlib.training.memory import Memory, device
 from textlib.training.seeds import set_seed
 from textlib.training.store import RunStore
@@ -105,7 +105,8 @@ def fit(
         A compiled and built model. Its variables are changed in place.
     x, y
         Inputs and targets, as for ``model.fit``: arrays of shape ``(samples, ...)``, or a
-        ``tf.data.Dataset`` and no ``y``.
+        ``tf.data.Dataset`` and no ``y``. A dataset with ``shuffle`` goes on where its last pass
+        ended, which no key can see: make a new one for each training.
     run
         Name of the run, ``"page/experiment"``. Without a name the training is not stored.
     epochs, batch_size, validation_data, callbacks, verbose
@@ -149,8 +150,10 @@ def fit(
     started = set_seed(seed)
     memory = None
     _build_optimizer(model)
+    if state.is_hidden(model):  # of an earlier training: begin it anew, as after a restored one
+        model.train_function = model.test_function = model.predict_function = None
     if run is not None:
-        model.reset_metrics()  # as ``model.fit`` does: what they hold now has no effect
+        _reset_metrics(model)  # as ``model.fit`` does: what they hold now has no effect
         data = {"x": x, "y": y, "validation_data": validation_data}
         objects = {
             "model": model,
@@ -174,6 +177,7 @@ def fit(
     record = {
         "history": {name: _plain(values) for name, values in history.history.items()},
         "outputs": _outputs(model),
+        "metrics": [metric.name for metric in _given_metrics(model)],
         "epoch_seconds": clock.seconds,
         "step_seconds": clock.fastest_step,
         "seconds": time.perf_counter() - began,
@@ -226,6 +230,19 @@ def _build_optimizer(model: keras.Model) -> None:
     """Create the optimizer's variables; one that is new counts as one that was set to zero."""
     if model.optimizer is not None and not model.optimizer.built and not _is_distributed(model):
         model.optimizer.build(model.trainable_variables)
+
+
+def _reset_metrics(model: keras.Model) -> None:
+    """Reset all metrics; until the first update, the model does not know those it was given."""
+    model.reset_metrics()
+    for metric in _given_metrics(model):
+        metric.reset_state()
+
+
+def _given_metrics(model: keras.Model) -> list[keras.metrics.Metric]:
+    config = model._compile_config.config
+    given = keras.tree.flatten([config.get("metrics"), config.get("weighted_metrics")])
+    return [each for each in given if isinstance(each, keras.metrics.Metric)]
 
 
 def _create_state(model: keras.Model, x: Any, y: Any) -> None:
@@ -281,15 +298,20 @@ def _outputs(model: keras.Model) -> list[str]:
 
 
 def _from_record(record: dict[str, Any], model: keras.Model, *, restored: bool) -> Run:
-    """Return a run, with the names that the model's outputs have in this session."""
+    """Return a run, with the names that outputs and metrics have in this session."""
     names = sorted(zip(record["outputs"], _outputs(model), strict=True), key=lambda n: -len(n[0]))
+    metrics = dict(
+        zip(record.get("metrics", ()), (m.name for m in _given_metrics(model)), strict=False)
+    )
 
     def renamed(metric: str) -> str:
         prefix = "val_" if metric.startswith("val_") else ""
+        name = metric.removeprefix(prefix)
         for old, new in names:
-            if metric.startswith(f"{prefix}{old}_"):
-                return f"{prefix}{new}{metric.removeprefix(prefix + old)}"
-        return metric
+            if name.startswith(f"{old}_"):
+                prefix, name = f"{prefix}{new}_", name.removeprefix(f"{old}_")
+                break
+        return prefix + metrics.get(name, name)
 
     return Run(
         name=record["name"],

@@ -231,14 +231,16 @@ def _describe_config(walk: "Walk", place: str, thing: Any, held: dict[str, Any])
 
 
 def _without_layers(config: Any) -> Any:
-    """Leave serialized layers and lambdas out of a configuration.
+    """Leave serialized layers, lambdas and automatic names out of a configuration.
 
-    The names of the former change, and the latter say in which file and line they were written.
+    Names that Keras gives change, and lambdas say in which file and line they were written.
     """
     if isinstance(config, dict):
         inner, kind = config.get("config"), config.get("class_name")
         if kind == "__lambda__" or (isinstance(inner, dict) and "trainable" in inner):
             return kind
+        if isinstance(inner, dict) and _is_automatic(inner.get("name"), kind):
+            config = {**config, "config": {**inner, "name": kind}}
         return {key: _without_layers(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
         return [_without_layers(value) for value in config]
@@ -353,11 +355,17 @@ def _functions(member: Any) -> Iterator[types.FunctionType]:
 def explicit_name(thing: Any) -> str | None:
     """Return the name that somebody gave to an object; ``None`` if Keras made it of its class."""
     name = getattr(thing, "name", None)
-    if not isinstance(name, str):
-        return None
+    is_given = isinstance(name, str) and not _is_automatic(name, type(thing).__name__)
+    return name if is_given else None
+
+
+def _is_automatic(name: Any, kind: Any) -> bool:
+    """Whether Keras makes a name of the name of a class, with a number or without."""
+    if not isinstance(name, str) or not isinstance(kind, str):
+        return False
     bare = re.sub("^(forward|backward)_", "", name)
     made = (each.replace("_", "") for each in (bare, re.sub(r"_\d+$", "", bare)))
-    return None if type(thing).__name__.replace("_", "").lower() in made else name
+    return kind.replace("_", "").lower() in made
 
 
 def _describe_vocabulary(walk: "Walk", place: str, layer: Any) -> None:

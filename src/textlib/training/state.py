@@ -7,10 +7,11 @@ is not stored again.
 
 from typing import Any
 
+import keras
 import numpy as np
 
 from textlib.training import parts
-from textlib.training.fingerprint import Fingerprint, digest_of
+from textlib.training.fingerprint import Fingerprint, digest_of, take
 
 Arrays = dict[str, np.ndarray]
 
@@ -88,6 +89,50 @@ def named_variables(found: Fingerprint) -> dict[str, Any]:
         for i, owner in enumerate(owners):
             named |= {f"{letter}{i}.{j}": variable for j, variable in enumerate(owner.variables)}
     return named
+
+
+def is_hidden(model: keras.Model) -> bool:
+    """Say whether the graphs of a model hold state that its variables do not: see ``_draws``.
+
+    Parameters
+    ----------
+    model
+        A model; one that has no graphs hides nothing.
+    """
+    import tensorflow as tf
+
+    functions = (model.train_function, model.test_function, model.predict_function)
+    used = [function for function in functions if function is not None]
+    if not used or model.run_eagerly:
+        return False
+    seen = named_variables(take({"model": model})).values()
+    known = {id(_handle(variable)) for variable in [*seen, *model.metrics_variables]}
+    graphs = [graph for function in used for graph in _graphs(function)]
+    outside = any(
+        tensor.dtype == tf.resource and id(tensor) not in known
+        for graph in graphs
+        for tensor in graph.captured_inputs
+    )
+    return not graphs or outside or any(map(_draws, graphs))
+
+
+def _handle(variable: Any) -> Any:
+    return (variable.value if isinstance(variable, keras.Variable) else variable).handle
+
+
+def _graphs(function: Any) -> list[Any]:
+    """List the traced graphs of a ``tf.function``, or of those that a Python function closes on."""
+    if hasattr(function, "_list_all_concrete_functions"):
+        return list(function._list_all_concrete_functions())
+    cells = getattr(function, "__closure__", None) or ()
+    return [graph for cell in cells for graph in _graphs(cell.cell_contents)]
+
+
+def _draws(graph: Any) -> bool:
+    """Whether an operation keeps state of its own: TensorFlow's old generators, Python code."""
+    definition = graph.graph.as_graph_def()
+    bodies = [definition.node, *(inner.node_def for inner in definition.library.function)]
+    return any("seed2" in node.attr or "PyFunc" in node.op for body in bodies for node in body)
 
 
 def _trained(found: Fingerprint) -> list[list[int]]:
