@@ -302,8 +302,8 @@ def fresh_python(tmp_path_factory):
     nothing else.
     """
     folder = tmp_path_factory.mktemp("fresh")
-    libraries = folder / "libraries"
-    libraries.mkdir()
+    libraries = folder / "libraries/site-packages"  # by which name libraries are known
+    libraries.mkdir(parents=True)
     for found in closure([*base_requirements(), "ipykernel", "nbclient"]).values():
         for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
             source = Path(found.locate_file(top))
