@@ -8,6 +8,7 @@ import concurrent.futures
 from collections.abc import Callable
 from typing import Any
 
+from bookpress.book import BookError
 from bookpress.execute import Outcome, Task, Watch, run_page
 
 CONNECT_SECONDS = 10
@@ -41,7 +42,7 @@ class Cluster:
         self._client.close()
 
 
-class ClusterError(RuntimeError):
+class ClusterError(BookError):
     """The Dask cluster cannot be used."""
 
 

@@ -59,13 +59,12 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a subcommand."""
-        from bookpress.book import BookError
-        from bookpress.cluster import ClusterError
+        from bookpress.files import BookError
         from textlib.paths import CacheError
 
         try:
             return super().invoke(ctx)
-        except (BookError, CacheError, ClusterError) as error:
+        except (BookError, CacheError) as error:
             raise click.ClickException(str(error)) from error
 
 
@@ -221,9 +220,10 @@ def claims(
 @click.pass_obj
 def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -> None:
     """Show which pages are fresh and why the others are not."""
-    from bookpress import plan
+    from bookpress import parsed, plan
 
     book = _book(root)
+    parsed.load(book)
     states = plan.make(book, book.select(pages) if pages else book.pages, scale=scale)
     if graph:
         click.echo(plan.mermaid(states))

@@ -7,9 +7,11 @@ the outputs. Here the list is written, and compared with the files as they are n
 """
 
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,6 +19,8 @@ from typing import Any
 
 from bookpress import code_digest
 from bookpress.book import Book
+from bookpress.files import facts
+from textlib import paths
 
 FORMAT = 1  # raise when the lists change their meaning: pages with older ones are stale
 TENSORS = ("keras", "tensorflow")  # one changes the results of the other's users
@@ -42,6 +46,7 @@ class Dependencies:
         import textlib
 
         self.book = book
+        self._kept: dict[str, str] = {}
         self.root = book.root.resolve()
         self.packages = {"textlib": Path(textlib.__file__).resolve().parent}
         for init in sorted((self.root / "src").glob("*/__init__.py")):
@@ -106,10 +111,10 @@ class Dependencies:
         """
         modules = found.get("modules", {})
         digests: dict[str, Callable[[str], str]] = {
-            "modules": self.module,
+            "modules": self._once(self.module),
             "libraries": _version,
-            "data": _dataset,
-            "weights": _weights,
+            "data": self._once(_dataset),
+            "weights": self._once(_weights),
             "files": self.file,
             "folders": self.folder,
         }
@@ -117,22 +122,52 @@ class Dependencies:
             kind: {name: digest(name) for name in sorted(found.get(kind, {}))}
             for kind, digest in digests.items()
         }
+        names_of = self._once(self.names)
         names = {
-            name: self.names(name, frozenset(modules), star=star.startswith("*"))
+            name: names_of(name, star.startswith("*"), *sorted(modules))
             for name, star in sorted(found.get("names", {}).items())
         }
         return {"observed": FORMAT, **now, "names": names}
 
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Take digests of what the packages hold from earlier plans, if no file of them changed."""
+        path = paths.make_dir(self.book.press_dir) / "digests.json"
+        state = self._state()
+        with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
+            self._kept = dict(json.loads(path.read_text(encoding="utf8"))[state])
+        before = len(self._kept)
+        yield
+        if len(self._kept) > before:
+            with paths.atomic_write(path) as draft:
+                draft.write_text(json.dumps({state: self._kept}), encoding="utf8")
+
+    def _state(self) -> str:
+        """Return a digest of the state of all files that are part of packages, this one too."""
+        folders = {*self.packages.values(), Path(__file__).parent}
+        files = (path for folder in folders for path in folder.rglob("*") if path.is_file())
+        found = sorted(facts(path) for path in files if path.suffix != ".pyc")
+        return _short(json.dumps([FORMAT, sys.version, found]).encode("utf8"))
+
+    def _once(self, digest: Callable[..., str]) -> Callable[..., str]:
+        """Return a function that takes a digest only if it is not kept."""
+
+        def take(*what: Any) -> str:
+            key = _short(json.dumps([digest.__name__, *what]).encode("utf8"))
+            if key not in self._kept:
+                self._kept[key] = digest(*what)
+            return self._kept[key]
+
+        return take
+
     # One thing each -----------------------------------------------------------------------------
 
-    @functools.cache  # noqa: B019 - lives as long as one plan
     def module(self, name: str) -> str:
         """Return a digest of what a module says, its wording left out."""
         path = self.path(name)
         return MISSING if path is None else _said(path, path.stat().st_mtime_ns)
 
-    @functools.cache  # noqa: B019
-    def names(self, name: str, modules: frozenset[str], *, star: bool) -> str:
+    def names(self, name: str, star: bool, *modules: str) -> str:
         """Return a digest of the names that a package takes from some of its modules.
 
         A package that loads its names when they are asked for says in a stub where they are. Only
@@ -152,7 +187,7 @@ class Dependencies:
                 lines.append(code_digest.of_tree(node))
         return "*" * star + _short("\n".join(sorted(lines)).encode("utf8"))
 
-    @functools.cache  # noqa: B019
+    @functools.cache  # noqa: B019 - lives as long as one plan
     def file(self, name: str) -> str:
         """Return a digest of the content of a file."""
         path = self._file(name)

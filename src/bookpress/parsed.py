@@ -10,7 +10,8 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-from bookpress.book import Book, BookError, Page
+from bookpress.book import Book, BookError
+from bookpress.files import facts
 from bookpress.publish import installed
 from textlib import paths
 
@@ -22,12 +23,12 @@ def load(book: Book) -> None:
     known = _read(book)
     made = {}
     for page in book.pages:
-        facts, parts = known.get(page.name, ((), {}))
-        if facts == _facts(page):
+        before, parts = known.get(page.name, ((), {}))
+        if before == facts(page.path):
             vars(page).update(parts)
         with contextlib.suppress(BookError):  # said when the page is asked for
-            made[page.name] = _facts(page), {part: getattr(page, part) for part in PARTS}
-    if {name: facts for name, (facts, _) in made.items()} != {n: f for n, (f, _) in known.items()}:
+            made[page.name] = facts(page.path), {part: getattr(page, part) for part in PARTS}
+    if {name: now for name, (now, _) in made.items()} != {n: was for n, (was, _) in known.items()}:
         with paths.atomic_write(_path(book)) as draft:
             draft.write_bytes(pickle.dumps({_code(book): made}))
 
@@ -41,11 +42,6 @@ def _read(book: Book) -> dict[str, tuple[Any, dict[str, Any]]]:
         found = pickle.loads(_path(book).read_bytes())  # noqa: S301 - the book's own
         return dict(found[_code(book)])
     return {}
-
-
-def _facts(page: Page) -> tuple[str, int, int]:
-    facts = page.path.stat()
-    return str(page.path), facts.st_size, facts.st_mtime_ns
 
 
 def _code(book: Book) -> str:

@@ -93,7 +93,8 @@ def make(book: Book, pages: Iterable[Page], *, scale: str | None = None) -> list
     """
     dependencies, store = Dependencies(book), PageCache(book)
     chosen = scale or os.environ.get("TEXTLIB_SCALE", "quick")
-    return [state_of(page, dependencies, store, chosen) for page in pages if page.executes]
+    with dependencies.kept():
+        return [state_of(page, dependencies, store, chosen) for page in pages if page.executes]
 
 
 def of_code(book: Book, words: tuple[str, ...], *, scale: str) -> list[PageState]:

@@ -9,7 +9,6 @@ works as well.
 import contextlib
 import functools
 import hashlib
-import importlib.metadata
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from typing import Any, NamedTuple
 import textlib
 from bookpress import notebooks
 from bookpress.book import Book
+from bookpress.files import facts
 from bookpress.page_cache import PageCache
 from textlib import paths
 
@@ -224,15 +224,14 @@ def inputs(book: Book) -> Iterator[Path]:
 
 
 @functools.cache
-def installed() -> dict[str, str]:
-    """Return the version of every installed distribution.
+def installed() -> list[str]:
+    """Return every installed distribution as its folder is called: by name and version.
 
     Themes, extensions and their own libraries all take part in publishing.
     """
-    found: dict[str, str] = {}
-    for distribution in importlib.metadata.distributions():
-        found.setdefault(distribution.name, distribution.version)
-    return found
+    folders = [Path(place) for place in dict.fromkeys(sys.path) if Path(place).is_dir()]
+    found = (path.name for folder in folders for path in folder.iterdir())
+    return sorted({name for name in found if name.endswith((".dist-info", ".egg-info"))})
 
 
 def _publish_notebooks(book: Book) -> None:
@@ -248,7 +247,7 @@ def _fingerprint(book: Book) -> dict[str, str]:
         "pages": {
             page.name: getattr(cache.stamp(page.name), "executed", "") for page in book.pages
         },
-        "files": sorted(_facts(path) for path in set(inputs(book))),
+        "files": sorted(facts(path) for path in set(inputs(book))),
         "installed": installed(),
         "npm": shutil.which("npm") is not None,  # whether demos can be live
     }
@@ -256,11 +255,6 @@ def _fingerprint(book: Book) -> dict[str, str]:
         name: hashlib.sha256(json.dumps(part, sort_keys=True).encode("utf8")).hexdigest()
         for name, part in parts.items()
     }
-
-
-def _facts(path: Path) -> tuple[str, int, int]:
-    facts = path.stat()
-    return str(path), facts.st_size, facts.st_mtime_ns
 
 
 def _mark_path(book: Book) -> Path:

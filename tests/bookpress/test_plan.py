@@ -54,6 +54,18 @@ def test_a_page_is_stale_when_a_module_that_it_loaded_changed_or_is_gone(execute
     assert stale(executed_book)["part/two"] == ("module minilib.curves changed",)
 
 
+def test_kept_digests_hold_only_while_no_file_of_the_packages_changes(executed_book):
+    assert stale(executed_book) == {}
+    kept = executed_book.book.press_dir / "digests.json"
+    assert kept.is_file()
+    executed_book.edit("src/minilib/colors.py", "'red'", "'tan'")  # of the same size
+    assert stale(executed_book) == {"part/one": ("module minilib.colors changed",)}
+    executed_book.edit("src/minilib/colors.py", "'tan'", "'red'")
+    assert stale(executed_book) == {}
+    kept.write_text("[", encoding="utf8")
+    assert stale(executed_book) == {}
+
+
 def test_other_versions_of_libraries_and_another_scale_make_pages_stale(executed_book, monkeypatch):
     assert stale(executed_book, scale="full")["part/one"] == ("scale is full, was quick",)
     monkeypatch.setattr(dependencies, "_version", lambda name: "99")
