@@ -7,6 +7,8 @@ application is kept from build to build, and ends with its input.
 """
 
 import contextlib
+import functools
+import gc
 import importlib
 import json
 import os
@@ -24,6 +26,7 @@ EXTENSION = "bookpress.outputs"
 
 def main(arguments: list[str]) -> int:
     """Publish the book at ``arguments[0]`` as often as the input asks for it."""
+    gc.set_threshold(200_000)  # the environment stays; looking at it again costs half of the time
     answers = os.fdopen(os.dup(1), "w", encoding="utf8", buffering=1)
     os.dup2(2, 1)
     book = Book(Path(arguments[0]))
@@ -48,6 +51,7 @@ def _serve(book: Book, answers: TextIO, *, fresh: bool) -> Exception | None:
         def build(self, force_all: bool = False, filenames: list[str] | None = None) -> None:
             self.written = lambda pages: _answer(answers, written=pages)
             while True:
+                gc.freeze()
                 super().build(force_all, filenames)
                 _answer(answers, said=self.remarks.all(), new=self.remarks.new)
                 if not sys.stdin.readline():
@@ -73,10 +77,17 @@ def _serve(book: Book, answers: TextIO, *, fresh: bool) -> Exception | None:
 
 def _import(book: Book) -> None:
     """Import what publishing needs, which takes as long as a page."""
-    extensions = (book.config.get("sphinx") or {}).get("extra_extensions") or ()
+    settings = book.config.get("sphinx") or {}
+    cards = (settings.get("config") or {}).get("ogp_social_cards") or {}
+    if cards.get("enable") is False:  # opengraph asks for Matplotlib all the same, or does without
+        sys.modules.setdefault("sphinxext.opengraph._social_cards", None)  # type: ignore[arg-type]
+    extensions = settings.get("extra_extensions") or ()
     for name in ("jupyter_book.sphinx", "myst_nb", "bookpress.incremental", EXTENSION, *extensions):
         with contextlib.suppress(ImportError):  # Sphinx itself will say what is wrong
             importlib.import_module(name)
+    from pybtex import plugin
+
+    plugin.entry_points = functools.cache(plugin.entry_points)  # asked for each citation
 
 
 def _answer(answers: TextIO, **content: Any) -> None:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from bs4 import BeautifulSoup, Tag
+from bs4.element import AttributeValueList
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -16,6 +17,10 @@ from bookpress.site import claims, colors, folding, images, references
 _FOLDED = {"dropdown", "toggle"}
 _BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
 _NOISE = {"docutils", "notranslate", "literal", "reference", "container", "align-default", "simple"}
+_PRE = re.compile(r'(?<=<div class="highlight">)<pre>.*?</pre>', re.DOTALL)
+# Marks of code without color; the rules for links still need those of names and of dots.
+_PLAIN = colors.UNCOLORED - references.NAME_CLASSES - {"o"}
+_MARK = re.compile(rf'<span class="(?:{"|".join(sorted(_PLAIN))})">([^<]*)</span>|<span></span>')
 _JOINTS = re.compile(r"(?<=[A-Za-z][._])(?=[A-Za-z])")
 
 
@@ -36,7 +41,7 @@ def finish(
     body = context.get("body")
     if not body or app.builder.format != "html":
         return
-    soup = BeautifulSoup(body, "html.parser")
+    soup = BeautifulSoup(_PRE.sub(_without_plain_marks, body), "html.parser")
     size_images(app, soup)
     fold(soup)
     mend_nesting(soup)
@@ -52,6 +57,11 @@ def finish(
     plain_code(soup)
     drop_noise(soup)
     context["body"] = str(soup)
+
+
+def _without_plain_marks(code: re.Match[str]) -> str:
+    """Return code without most of its marks: parsing them takes longer than all rules together."""
+    return _MARK.sub(r"\1", code[0])
 
 
 def size_images(app: Sphinx, soup: BeautifulSoup) -> None:
@@ -83,13 +93,14 @@ def fold(soup: BeautifulSoup) -> None:
         box.name = "details"
         title.name = "summary"
         title.attrs.pop("class", None)
-        box["class"] = " ".join(name for name in classes(box) if name not in _FOLDED)
+        box["class"] = AttributeValueList(n for n in classes(box) if n not in _FOLDED)
 
 
 def mend_nesting(soup: BeautifulSoup) -> None:
     """Let no block stand where HTML allows only text: in a paragraph, or in what opens a box."""
-    for block in soup.select("summary p, summary div"):
-        block.name = "span"
+    for summary in soup.find_all("summary"):
+        for block in summary.find_all(["p", "div"]):
+            block.name = "span"
     for paragraph in soup.find_all("p"):
         if paragraph.find(_BLOCKS):
             paragraph.name = "div"
@@ -147,10 +158,11 @@ def classes(tag: Tag) -> list[str]:
 
 def mend_code(soup: BeautifulSoup) -> None:
     """Drop the empty and nested elements around code."""
-    for span in soup.select("pre > span:first-child"):
-        if not span.contents:
-            span.decompose()
-    for code in soup.select("code.literal"):
+    for pre in soup.find_all("pre"):
+        first = pre.find(True, recursive=False)
+        if isinstance(first, Tag) and first.name == "span" and not first.contents:
+            first.decompose()
+    for code in soup.find_all("code", class_="literal"):
         for part in code.find_all("span", class_="pre"):
             part.unwrap()
     for code in soup.find_all("code"):
@@ -159,32 +171,35 @@ def mend_code(soup: BeautifulSoup) -> None:
 
 def plain_code(soup: BeautifulSoup) -> None:
     """Take away the marks of code that have no color: they are a third of a page's weight."""
-    for span in soup.select(".highlight span[class]"):
-        names = classes(span)
-        if len(names) == 1 and names[0] in colors.UNCOLORED:
-            span.unwrap()
-    for link in soup.select(".highlight pre a[title]"):
-        del link["title"]  # the name that the code spells and the address ends with
-    for code in soup.select(".highlight pre"):
+    for code in [pre for box in soup.find_all(class_="highlight") for pre in box.find_all("pre")]:
+        for span in code.find_all("span", class_=True):
+            names = classes(span)
+            if len(names) == 1 and names[0] in colors.UNCOLORED:
+                span.unwrap()
+        for link in code.find_all("a", title=True):
+            del link["title"]  # the name that the code spells and the address ends with
         code.smooth()
 
 
 def mend_sections(soup: BeautifulSoup) -> None:
     """Keep sections for real sections; boxes have a role that fits them."""
-    for section in soup.select(".admonition section, .quiz section"):
+    for section in soup.find_all("section"):
+        if not section.find_parent(class_=["admonition", "quiz"]):
+            continue
         if section.find(re.compile("^h[1-6]$"), recursive=False) is None:
             section.name = "div"
             section.attrs.pop("id", None)  # the same on every exercise, and no link leads there
-    for summary in soup.select("details.hide > summary"):
-        summary.attrs.pop("aria-label", None)  # its own text says more
-    for entries in soup.select("[role=list]"):
+    for box in soup.find_all("details", class_="hide"):
+        for summary in box.find_all("summary", recursive=False):
+            summary.attrs.pop("aria-label", None)  # its own text says more
+    for entries in soup.find_all(role="list"):
         del entries["role"]  # bibliographies claim to be lists, but their entries are none
     for link in soup.find_all("a", class_="headerlink"):
-        named = link.parent and (link.parent.select_one(".caption-number") or link.parent)
+        named = link.parent and (link.parent.find(class_="caption-number") or link.parent)
         heading = named.get_text(" ", strip=True).removesuffix("#").strip() if named else ""
         link["aria-label"] = f"Link to {heading}" if heading else "Link to this place"
         link.attrs.pop("title", None)
-    for title in soup.select("span.math[title], a[title='']"):
+    for title in [*soup.find_all("span", class_="math"), *soup.find_all("a", title="")]:
         title.attrs.pop("title", None)
 
 

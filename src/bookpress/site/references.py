@@ -22,7 +22,7 @@ import textlib
 from bookpress.repository import Repository
 
 _PACKAGE = "textlib"
-_NAME_CLASSES = {"n", "nn", "nc", "nf", "nb"}
+NAME_CLASSES = {"n", "nn", "nc", "nf", "nb"}
 
 
 def aliases(sources: Iterable[str]) -> dict[str, str]:
@@ -145,7 +145,7 @@ def link_code(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
     known = aliases(block.get_text() for block in blocks)
     up = "../" * pagename.count("/")
     for block in blocks:
-        for span in block.find_all("span", class_=list(_NAME_CLASSES)):
+        for span in block.find_all("span", class_=list(NAME_CLASSES)):
             if span.get_text() in known and not _is_attribute(span):
                 _link_chain(soup, span, known[span.get_text()], documented, up)
 
@@ -164,7 +164,7 @@ def _link_chain(
     while True:
         dot = here.next_sibling
         after = dot.next_sibling if isinstance(dot, Tag) and dot.get_text() == "." else None
-        if not isinstance(after, Tag) or not _NAME_CLASSES & set(after.get("class") or ()):
+        if not isinstance(after, Tag) or not NAME_CLASSES & set(after.get("class") or ()):
             break
         chain.append((after, f"{chain[-1][1]}.{after.get_text()}"))
         here = after

@@ -6,11 +6,12 @@ script of a few kilobytes.
 """
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -23,6 +24,7 @@ from textlib import paths
 
 _THEME = Path(__file__).parent / "theme"
 _STATIC = _THEME / "static"
+_PICTURE = re.compile(r'<img\b[^>]*?\bsrc="[^"]*_images/[^>]*>')
 #: What the inherited theme and other extensions put into ``_static`` and no page of ours loads.
 _UNUSED = (
     "scripts", "styles", "vendor", "locales", "images", "webpack-macros.html",
@@ -123,8 +125,9 @@ def _description(doctree: nodes.document | None, context: dict[str, Any]) -> str
 
 def _preview(body: str, base: str, pagename: str) -> dict[str, str]:
     """Return the picture that stands for the page elsewhere: its first figure, or the mark."""
-    picture = BeautifulSoup(body, "html.parser").select_one("img[src*='_images/']")
-    if picture is None:
+    found = _PICTURE.search(body)
+    picture = found and BeautifulSoup(found[0], "html.parser").find("img")
+    if not isinstance(picture, Tag):
         return {"url": f"{base}_static/card.png", "alt": "The mark of the book: a small network."}
     file = str(picture["src"]).rpartition("/")[2]
     return {"url": f"{base}_images/{file}", "alt": str(picture.get("alt", ""))}
