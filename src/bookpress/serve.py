@@ -151,8 +151,11 @@ def server(folder: Path, port: int, bell: Bell) -> Iterator[str]:
 
 
 def changes(book: Book, *, poll: float = POLL_SECONDS) -> Iterator[set[str]]:
-    """Yield the files that changed, relative to the book's root, whenever some have."""
-    before = _times(book)
+    """Yield the files that changed since this call, relative to the book's root, as they do."""
+    return _follow(book, _times(book), poll)
+
+
+def _follow(book: Book, before: dict[str, int], poll: float) -> Iterator[set[str]]:
     while True:
         now = _times(book)
         if changed := {name for name in {*before, *now} if before.get(name) != now.get(name)}:

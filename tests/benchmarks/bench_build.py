@@ -31,7 +31,16 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "press.md"
 BEGIN, END = "<!-- benchmark -->", "<!-- end of benchmark -->"
 USERS = 3  # pages that use the module that is edited
-COPIED = ("book", "src", "web", "_config.yml", "_toc.yml", "_build/press", "_build/web")
+COPIED = (
+    "book",
+    "src",
+    "web",
+    "requirements.txt",
+    "_config.yml",
+    "_toc.yml",
+    "_build/press",
+    "_build/web",
+)
 MADE = ("doctrees", "locks", "published.json")  # what publishing makes, below _build/press
 
 CONFIG = """\

@@ -113,3 +113,9 @@ def test_a_page_that_cannot_be_read_is_named_and_the_author_goes_on(executed_boo
     executed_book.edit("book/part/one.md", "The value is", "At last it is")
     writer.follow({"book/part/one.md"})
     assert "At last it is 21." in executed_book.shown("part/one")
+
+
+def test_an_edit_before_the_first_look_is_seen(fixture_book):
+    seen = changes(fixture_book.book, poll=0)
+    fixture_book.write("book/part/new.md", "# New\n")
+    assert next(seen) == {"book/part/new.md"}
