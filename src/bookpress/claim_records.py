@@ -2,7 +2,8 @@
 
 ``press claims PAGE --seeds 5 --untrained --shuffled --record`` writes one small JSON file for a
 page into ``book/_records/claims``, under version control. It is about the page's code as it was:
-a record of other code is old, and is replaced by the next one.
+a record of other code is old, and is replaced by the next one. What kind of claim each is, and why
+it may hold untrained, the page says as it stands (`claim_checks`): both may be added later.
 """
 
 import hashlib
@@ -13,14 +14,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bookpress import code_digest, machine
+from bookpress import claim_checks, machine
 from bookpress.book import Book, Page
+from bookpress.claim_checks import Check
 from bookpress.execute import Outcome
 from bookpress.files import from_json
 from textlib import paths
-from textlib.claims import fails
 
-FORMAT = 1
+FORMAT = 2
 LIBRARIES = ("tensorflow", "keras")
 
 
@@ -33,15 +34,13 @@ class ClaimRecord:
     page
         Name of the page.
     key
-        Digest of its code, comments and formatting left out.
+        Digest of its code. Comments, formatting, and the wording of claims are left out.
     trials
         For each environment (``"TensorFlow 2.21.0, Keras 3.15.1"``) its ``date``, its ``seeds``
         (how many), and for each claim how often it ``held`` and ``[lowest, median, highest]`` of
         each of its ``numbers``.
     untrained, shuffled
-        Whether each measured claim held although nothing was trained, or on shuffled labels.
-    reasons
-        Why a claim may do so, as its check says.
+        Whether each claim held although nothing was trained, or on shuffled labels.
     """
 
     page: str
@@ -49,20 +48,25 @@ class ClaimRecord:
     trials: dict[str, dict[str, Any]] = field(default_factory=dict)
     untrained: dict[str, bool] = field(default_factory=dict)
     shuffled: dict[str, bool] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
-    def unexplained(self) -> list[str]:
-        """Return the measured claims that hold for no good reason that is known."""
-        held = [
-            n for control in (self.untrained, self.shuffled) for n, held in control.items() if held
+    def survivors(self, checks: Mapping[str, Check]) -> list[str]:
+        """Return the measured claims of a page that hold although nothing was learned."""
+        return [
+            check.name
+            for check in checks.values()
+            if check.kind == "measured"
+            and (self.untrained.get(check.name) or self.shuffled.get(check.name))
         ]
-        return [name for name in dict.fromkeys(held) if not self.reasons.get(name)]
+
+    def unexplained(self, checks: Mapping[str, Check]) -> list[str]:
+        """Return those of the survivors of which the page does not say why."""
+        return [name for name in self.survivors(checks) if not checks[name].survives]
 
 
 def key_of(page: Page) -> str:
     """Return the digest of a page's code."""
-    cells = [code_digest.of_cell(cell.source) for cell in page.cells]
+    cells = [claim_checks.meaning(cell.source) for cell in page.cells]
     return hashlib.sha256(json.dumps(cells).encode("utf8")).hexdigest()[:32]
 
 
@@ -105,11 +109,9 @@ def update(book: Book, name: str, outcomes: Iterable[Outcome]) -> Path:
     if plain:
         content["trials"][_environment(machine.versions())] = _trial(plain)
     for outcome in outcomes:
-        content["reasons"].update(_reasons(outcome))
         if outcome.control:
-            content[outcome.control] = {
-                claim["name"]: claim["holds"] for claim in measured(outcome.claims)
-            }
+            held = {claim["name"]: bool(claim["holds"]) for claim in outcome.claims}
+            content[outcome.control] = held
     path = _path(book, name)
     with paths.atomic_write(path) as draft:
         text = json.dumps(content, indent=1, ensure_ascii=False)
@@ -117,18 +119,13 @@ def update(book: Book, name: str, outcomes: Iterable[Outcome]) -> Path:
     return path
 
 
-def measured(claims: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the claims about what a training showed."""
-    return [claim for claim in claims if claim.get("kind", "measured") == "measured"]
-
-
 def survivors(outcome: Outcome) -> list[Mapping[str, Any]]:
     """Return the measured claims that hold in a control experiment."""
-    return [claim for claim in measured(outcome.claims) if claim["holds"]]
-
-
-def _reasons(outcome: Outcome) -> dict[str, str]:
-    return {claim["name"]: claim["survives"] for claim in outcome.claims if claim.get("survives")}
+    return [
+        claim
+        for claim in outcome.claims
+        if claim.get("kind", "measured") == "measured" and claim["holds"]
+    ]
 
 
 def _trial(outcomes: list[Outcome]) -> dict[str, Any]:
@@ -141,8 +138,7 @@ def _trial(outcomes: list[Outcome]) -> dict[str, Any]:
         "seeds": len(outcomes),
         "claims": {
             name: {
-                "kind": claims[0].get("kind", "measured"),
-                "held": sum(not fails(claim) for claim in claims),
+                "held": sum(bool(claim["holds"]) for claim in claims),
                 "numbers": {number: _spread(claims, number) for number in claims[0]["numbers"]},
             }
             for name, claims in found.items()

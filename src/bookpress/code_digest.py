@@ -10,12 +10,18 @@ from typing import Any
 
 def of_cell(source: str) -> str:
     """Return the meaning of a notebook cell; its source as it is if it cannot be read."""
+    tree = tree_of_cell(source)
+    return source if tree is None else of_tree(tree)
+
+
+def tree_of_cell(source: str) -> ast.Module | None:
+    """Return the syntax tree of a notebook cell; ``None`` if it cannot be read."""
     from IPython.core.inputtransformer2 import TransformerManager
 
     try:
-        return of_tree(ast.parse(TransformerManager().transform_cell(source)))
+        return ast.parse(TransformerManager().transform_cell(source))
     except SyntaxError:
-        return source
+        return None
 
 
 def of_tree(node: Any) -> str:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from bs4 import BeautifulSoup
 
-from bookpress import claim_records
+from bookpress import claim_checks, claim_records
 from bookpress.execute import Outcome
 from bookpress.page_cache import PageCache
 from bookpress.site import claims as boxes
@@ -45,18 +45,62 @@ def test_a_record_says_on_how_many_seeds_a_claim_held(book):
     assert trial["claims"]["a"]["numbers"] == {"n": [1.0, 1.0, 1.0]}
 
 
-def test_a_measured_claim_that_needs_no_training_is_unexplained_until_it_says_why(book):
-    plain, exact = claim("plain"), claim("exact", kind="exact")
-    reasoned = claim("reasoned", survives="it is about the start")
-    claim_records.update(book, "part/one", [outcome(plain, reasoned, exact, control="untrained")])
+CODE = """
+claims.check("plain", x > 0.5, "{x} is much", x=x)
+claims.check("exact", n == 3, "three", kind="exact")
+claims.check("reasoned", True, "so", survives="it is about " f"the {start}")
+claims.check("timed", True, "quick", kind="timing")
+"""
+
+
+def page_of(*sources):
+    return SimpleNamespace(cells=[SimpleNamespace(source=source) for source in sources])
+
+
+def test_a_measured_claim_that_needs_no_training_is_unexplained_until_the_page_says_why(book):
+    held = [claim(name) for name in ("plain", "exact", "reasoned", "timed", "gone")]
+    claim_records.update(book, "part/one", [outcome(*held, control="untrained")])
     record = claim_records.load(book, "part/one")
-    assert record.untrained == {"plain": True, "reasoned": True}
-    assert record.unexplained() == ["plain"]
+    assert record.unexplained(claim_checks.of_page(page_of(CODE))) == ["plain"]
+    said = CODE.replace("x=x", 'x=x, survives="x is a count"')
+    assert record.unexplained(claim_checks.of_page(page_of(said))) == []
 
 
 def test_a_control_that_breaks_a_claim_explains_nothing_and_needs_nothing(book):
-    claim_records.update(book, "part/one", [outcome(claim("a", False), control="shuffled")])
-    assert claim_records.load(book, "part/one").unexplained() == []
+    claim_records.update(book, "part/one", [outcome(claim("plain", False), control="shuffled")])
+    record = claim_records.load(book, "part/one")
+    assert record.unexplained(claim_checks.of_page(page_of(CODE))) == []
+
+
+def test_the_checks_of_a_page_are_read_without_running_it():
+    checks = claim_checks.of_page(page_of("%time y = 1", CODE, "x = = 1"))
+    assert list(checks) == ["plain", "exact", "reasoned", "timed"]
+    assert checks["plain"].condition == "x > 0.5"
+    assert (checks["exact"].kind, checks["timed"].kind) == ("exact", "timing")
+    assert checks["reasoned"].survives
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{x} is much", "{x} is a lot"),
+        ('x=x)', 'x=x, kind="exact")'),
+        ('x=x)', 'x=x, survives="a reason")'),
+        ("\nclaims", "\n# of interest\nclaims"),
+    ],
+)  # fmt: skip
+def test_a_record_stays_current_when_only_the_wording_of_a_claim_changes(before, after):
+    changed = CODE.replace(before, after, 1)
+    assert changed != CODE
+    assert claim_records.key_of(page_of(changed)) == claim_records.key_of(page_of(CODE))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("x > 0.5", "x > 0.6"), ("x=x", "x=2 * x"), ("plain", "plainer")]
+)
+def test_a_record_is_old_when_a_condition_a_number_or_a_name_changes(before, after):
+    changed = CODE.replace(before, after, 1)
+    assert claim_records.key_of(page_of(changed)) != claim_records.key_of(page_of(CODE))
 
 
 def test_a_record_is_old_when_the_code_of_its_page_changed(book):
@@ -128,4 +172,6 @@ claims.check("in-order", int(labels.sum()) > 0, "{n} labels are 1", n=int(labels
     record = claim_records.load(fixture_book.book, "part/one")
     assert record.untrained["learns"] is False
     assert record.shuffled["learns"] is True
-    assert "in-order" in record.unexplained()
+    assert "in-order" in record.unexplained(
+        claim_checks.of_page(fixture_book.book.select(("part/one",))[0])
+    )

@@ -1,6 +1,5 @@
 """The boxes of claims: a green line that opens to its condition, its numbers and its history."""
 
-import ast
 import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
 
-from bookpress import claim_records
-from bookpress.book import Book, BookError, Page
+from bookpress import claim_checks, claim_records
+from bookpress.book import Book, BookError
+from bookpress.claim_checks import Check
 from bookpress.claim_records import ClaimRecord
 from bookpress.page_cache import PageCache
 from bookpress.site import names
@@ -42,13 +42,13 @@ def open_boxes(app: Sphinx, soup: BeautifulSoup, docname: str) -> None:
         page = book.select((names.page(app.env, docname),))[0]
         stamp = PageCache(book).stamp(page.name)
         claims = {claim["name"]: claim for claim in (stamp.claims if stamp else ())}
-        conditions = dict(_conditions(page))
+        checks = claim_checks.of_page(page)
         record = claim_records.load(book, page.name)
         old = record is not None and claim_records.is_old(record, page)
         for box in boxes:
             name = str(box["id"]).removeprefix("claim-")
             claim = claims.get(name, {"numbers": {}})
-            facts = [*_facts(claim, conditions.get(name)), *_history(record, name, old=old)]
+            facts = [*_facts(claim, checks.get(name)), *_history(record, name, old=old)]
             _open(soup, box, facts)
 
 
@@ -70,11 +70,11 @@ def _open(soup: BeautifulSoup, box: Tag, facts: list[tuple[str, str, bool]]) -> 
     details.append(listed)
 
 
-def _facts(claim: Mapping[str, Any], condition: str | None) -> Iterator[tuple[str, str, bool]]:
+def _facts(claim: Mapping[str, Any], check: Check | None) -> Iterator[tuple[str, str, bool]]:
     """Yield what a claim is made of, as ``(label, text, whether it is code)``."""
     yield "Kind", KINDS[claim.get("kind", "measured")], False
-    if condition:
-        yield "Condition", condition, True
+    if check:
+        yield "Condition", check.condition, True
     if claim["numbers"]:
         yield "Numbers", ", ".join(map(_equation, claim["numbers"].items())), False
     if claim.get("survives"):
@@ -94,16 +94,3 @@ def _history(
             note = "; the page's code has changed since" if old else ""
             seeds = f"held on {claim['held']} of {trial['seeds']} seeds"
             yield "History", f"{seeds}, {environment}, {trial['date']}{note}", False
-
-
-def _conditions(page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the name and the condition of each check whose name is written out in the page."""
-    for cell in page.cells:
-        with contextlib.suppress(SyntaxError):
-            for node in ast.walk(ast.parse(cell.source)):
-                match node:
-                    case ast.Call(
-                        func=ast.Attribute(value=ast.Name(id="claims"), attr="check"),
-                        args=[ast.Constant(value=str(name)), condition, *_],
-                    ):
-                        yield name, ast.unparse(condition)
