@@ -201,13 +201,15 @@ def claims(
     found: dict[str, list[Outcome]] = {}
     settings = RunOptions(**options)
     for outcome in trials(book, pages, settings, seeds=seeds, controls=controls):
-        found.setdefault(outcome.page, []).append(outcome)
         _show_trial(console, outcome)
-    for page, outcomes in found.items():
-        _show_claims(console, page, [each for each in outcomes if not each.control])
+        outcomes = found.setdefault(outcome.page, [])
+        outcomes.append(outcome)
+        if len(outcomes) < seeds + len(controls):
+            continue
+        _show_claims(console, outcome.page, [each for each in outcomes if not each.control])
         _show_survivors(console, outcomes)
         if record:
-            path = claim_records.update(book, page, outcomes)
+            path = claim_records.update(book, outcome.page, outcomes)
             console.print(f"recorded in {path}", markup=False, highlight=False)
     plain = [each for outcomes in found.values() for each in outcomes if not each.control]
     sys.exit(1 if any(each.failure or _failing(each) for each in plain) else 0)

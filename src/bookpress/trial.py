@@ -28,7 +28,8 @@ def trials(
 ) -> Iterator[Outcome]:
     """Yield the outcome of each page on each seed and under each control, as they come.
 
-    A failed claim does not stop its page, so that one run shows all that fail.
+    One page after the other, so that what came of the first can be kept when a later one is
+    stopped. A failed claim does not stop its page, so that one run shows all that fail.
 
     Parameters
     ----------
@@ -49,10 +50,13 @@ def trials(
     jobs = options.jobs_for(len(states) * (seeds + len(controls)))
     plain = tasks(book, states, options, jobs=jobs, commit=False, keep_going=True)
     with TemporaryDirectory(prefix="textlib-runs-") as empty:
-        found = [_changed(task, runs, seed=seed) for seed in range(seeds) for task in plain]
-        for control in controls:
-            place = Path(empty, control)
-            found += [_changed(task, place, seed=0, control=control) for task in plain]
+        found = []
+        for task in plain:
+            found += [_changed(task, runs, seed=seed) for seed in range(seeds)]
+            found += [
+                _changed(task, Path(empty, control), seed=0, control=control)
+                for control in controls
+            ]
         yield from run(book, found, options, jobs=jobs)
 
 
