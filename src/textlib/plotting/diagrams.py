@@ -118,7 +118,7 @@ def flow(steps: Sequence[Step | str], *, ax: Axes | None = None, per_row: int = 
         _box(ax, column + 0.5, row + 0.58, step)
     for (column, row), (next_column, next_row) in itertools.pairwise(places):
         if row == next_row:
-            _arrow(ax, (column + 0.91, row + 0.58), (next_column + 0.09, row + 0.58))
+            _arrow(ax, (column + 0.93, row + 0.58), (next_column + 0.07, row + 0.58))
         else:
             _arrow(ax, (column + 0.5, row + 0.02), (next_column + 0.5, next_row + 0.86))
     return ax
@@ -316,8 +316,8 @@ def _canvas(ax: Axes | None, columns: int, rows: int, *, height: float) -> Axes:
 
 def _box(ax: Axes, x: float, y: float, step: Step) -> None:
     shape = FancyBboxPatch(
-        (x - 0.38, y - 0.24),
-        0.76,
+        (x - 0.42, y - 0.24),
+        0.84,
         0.48,
         boxstyle="round,pad=0,rounding_size=0.06",
         facecolor=palette.SURFACE,

@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 from textlib.plotting import palette
 from textlib.plotting._axes import blank
+from textlib.plotting.rendering import PICTURE
 
 INCHES = 0.34  # side of a pixel in a new figure
 
@@ -82,7 +83,7 @@ def pixel_grid(
     if ax is None:
         size = (INCHES * (width + 2 * padding + 0.3), INCHES * (height + 2 * padding + 0.3))
         ax = plt.subplots(figsize=(size[0], size[1] + (0.35 if title else 0)))[1]
-    blank(ax)
+    blank(ax).set_gid(None if colors is None else PICTURE)
     for row in range(-padding, height + padding):
         for column in range(-padding, width + padding):
             inside = 0 <= row < height and 0 <= column < width

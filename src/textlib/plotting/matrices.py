@@ -144,7 +144,7 @@ def probability_bars(
     ax.grid(visible=False, axis="y")
     ax.set(xlim=(0, 1), xlabel="probability")
     if actual is not None:
-        bars[actual].set(color=palette.TEAL, hatch="///", edgecolor=palette.BACKGROUND)
+        bars[actual].set(facecolor=palette.TEAL, edgecolor=palette.BACKGROUND, hatch="//")
         ax.get_yticklabels()[actual].set_fontweight("bold")
     return ax
 
