@@ -20,7 +20,7 @@ from hypothesis.extra import numpy as nps
 
 from textlib import models, training
 from textlib.models import autoencoders
-from textlib.training import fingerprint
+from textlib.training import fingerprint, origin
 
 ARRAYS = nps.arrays(
     dtype=st.sampled_from([np.float32, np.int64, np.uint8]),
@@ -177,6 +177,14 @@ def test_the_seeds_that_built_layers_have_drawn_count_only_by_their_variables():
 def test_what_cannot_be_seen_is_named():
     with pytest.raises(fingerprint.FingerprintError, match=r"value\[1\]\['b'\] \(a generator\)"):
         fingerprint.of([1, {"b": (x for x in range(3))}])
+
+
+def test_what_raises_when_it_is_looked_at_cannot_be_seen():
+    class Absent:
+        def __getattribute__(self, name):
+            raise ImportError("no module of this name")
+
+    assert unseen([1, Absent()]) == ["value[1] (raises ImportError when looked at)"]
 
 
 def test_variables_in_a_set_cannot_be_seen():
@@ -392,6 +400,18 @@ def test_what_a_function_does_not_ask_of_a_module_does_not_count(tmp_path, monke
     assert fingerprint.of(from_source(source)) == before
     monkeypatch.setattr("helpers_4.used", lambda: 2)
     assert fingerprint.of(from_source(source)) != before
+
+
+def test_what_an_installer_put_into_a_folder_of_ones_own_is_a_library(tmp_path, monkeypatch):
+    for name in ("installed", "written"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}_there.py").write_text("def one():\n    return 1\n")
+        monkeypatch.syspath_prepend(tmp_path / name)
+    facts = tmp_path / "installed" / "installed_there-2.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: installed_there\nVersion: 2\n")
+    assert origin.library("installed_there") == "installed_there 2"
+    assert origin.library("written_there") is None
 
 
 def test_another_version_of_a_library_counts(monkeypatch):

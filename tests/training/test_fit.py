@@ -1,6 +1,7 @@
 """``training.fit``: equal to ``model.fit``, restored only when nothing changed."""
 
 import contextlib
+import types
 from pathlib import Path
 
 import keras
@@ -322,6 +323,19 @@ def test_what_cannot_be_seen_is_trained_each_time_and_named_once():
     training.fit(network(), pipeline, **named)
     assert training.fit(network(), pipeline, **named).restored
     assert not training.fit(network(), pipeline, **{**named, "data_key": "v2"}).restored
+
+
+def test_a_lazy_module_that_raises_does_not_stop_a_training():
+    class Lazy(types.ModuleType):
+        def __getattribute__(self, name):
+            raise ImportError("no module of this name")
+
+    module = Lazy("lazy")
+    written = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: type(module))
+    with pytest.warns(NotRememberedWarning, match=r"module.*raises ImportError") as said:
+        run = train(network(), callbacks=[written])
+    assert [each.category for each in said].count(NotRememberedWarning) == 1
+    assert (run.restored, run.key) == (False, "")
 
 
 def test_a_callback_that_cannot_be_seen_is_named():

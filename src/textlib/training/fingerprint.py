@@ -161,6 +161,7 @@ class Walk:
         self._alive: list[Any] = []  # what has a number keeps its id
         self._waiting: deque[tuple[str, Any]] = deque()
         self._arrays: dict[int, bytes] = {}
+        self._place = ""  # of what was met last
         # Containers that hold the one being read, and how many objects there may be.
         self._open: set[int] = outer._open if outer else set()
         self._left: list[int] = outer._left if outer else [MOST_OBJECTS]
@@ -171,14 +172,17 @@ class Walk:
         try:
             self.meet(label, thing)
             while self._waiting:
-                place, each = self._waiting.popleft()
-                self._describe(place, each)
+                self._place, each = self._waiting.popleft()
+                self._describe(self._place, each)
                 self._left[0] -= 1
                 if self._left[0] < 0:
                     self._waiting.clear()
                     self.miss(label, f"more than {MOST_OBJECTS:,} objects")
         except RecursionError:
             self.miss(label, "nested too deeply")
+        except Exception as error:  # of the objects' own code: they say nothing of themselves
+            self._waiting.clear()
+            self.miss(self._place, f"raises {type(error).__name__} when looked at")
         return self._hash.hexdigest()
 
     def say(self, *words: Any) -> None:
@@ -195,7 +199,7 @@ class Walk:
 
     def meet(self, place: str, thing: Any) -> None:
         """Add an object to the digest: its content, or its number."""
-        kind = type(thing)
+        self._place, kind = place, type(thing)
         if kind in PLAIN or isinstance(thing, np.dtype):
             self.say(kind.__name__, repr(thing))
         elif isinstance(thing, np.generic) or kind in (np.ndarray, np.memmap):

@@ -107,8 +107,14 @@ def _is_installed(file: str) -> bool:
     return inside or file == "frozen" or _is_among_packages(file)
 
 
+@functools.cache
 def _is_among_packages(file: str) -> bool:
-    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts)
+    """Whether a file is where an installer put it; ``pip install --target`` takes any folder."""
+    path = Path(file)
+    homes = path.parents[:2]  # of a package, and of a module alone
+    return not {"site-packages", "dist-packages"}.isdisjoint(path.parts) or any(
+        next(home.glob("*.dist-info"), None) for home in homes
+    )
 
 
 @functools.cache

@@ -95,7 +95,7 @@ def describe(walk: "Walk", place: str, thing: Any) -> bool:
         _describe_dataset(walk, place, thing)
     elif type(thing).__name__ == "StructuredFunctionWrapper":
         _describe_mapped(walk, place, thing)
-    elif hasattr(thing, "python_function") and _top(type(thing)) == "tensorflow":
+    elif _top(type(thing)) == "tensorflow" and hasattr(thing, "python_function"):
         walk.say("tf.function", getattr(thing, "_jit_compile", None))
         walk.meet(place, thing.python_function)
         walk.meet(place, thing.input_signature)
