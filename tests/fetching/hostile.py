@@ -6,6 +6,7 @@ pickler of an object that names NumPy's own constructors and gives them what Num
 
 import gc
 import pickle
+import pickletools
 import random
 import struct
 import sys
@@ -120,6 +121,9 @@ BYTES = {
     "deep key of a dictionary by its opcode": b"()" + b"\x85" * DEEP + b"I1\nd.",
     "deep item of a set": b"\x80\x04\x8f()" + b"\x85" * DEEP + b"\x90.",
     "deep item of a frozen set": b"\x80\x04()" + b"\x85" * DEEP + b"\x91.",
+    "deep list": b"]" * DEEP + b"a" * (DEEP - 1) + b".",
+    "deep tuple": b"\x80\x02)" + b"\x85" * DEEP + b".",
+    "deep dictionary": b"}" + b"I1\n}" * DEEP + b"s" * DEEP + b".",
     "list as a key": b"}]I1\ns.",
     "items of a list": b"]I0\nI1\ns.",
     "items of no dictionary": b"](I0\nI1\nu.",
@@ -145,20 +149,20 @@ HARMLESS = {
     "memo at a distant place": b"\x80\x02]r\xff\xff\xff\x7f.",
     "memo at a more distant place": b"]p99999999999\n.",
     "frame that is longer than the pickle": b"\x80\x04\x95" + LENGTH + b"N.",
-    "deep list": b"]" * DEEP + b"a" * (DEEP - 1) + b".",
-    "deep tuple": b"\x80\x02)" + b"\x85" * DEEP + b".",
 }
 
 
-def chained_arrays():
+def chained_arrays(before=b"", after=b""):
     """Write an array in an array in an array, each given its state after it was put there."""
-    made = pickle.dumps(Call(reconstruct, np.ndarray, (0,), b"b"), protocol=2)[2:-1]
-    kind = pickle.dumps(O, protocol=2)[2:-1]
+    call = pickle.dumps(Call(reconstruct, np.ndarray, (0,), b"b"), protocol=2)
+    made = pickletools.optimize(call)[2:-1]
+    kind = pickletools.optimize(pickle.dumps(O, protocol=2))[2:-1]
     parts = [b"\x80\x02", made, b"q\x00", kind, b"q\x010"]
     for number in range(2_000):
         inner, outer = struct.pack("<I", 2 * number), struct.pack("<I", 2 * number + 2)
-        parts += [made, b"r", outer, b"(K\x01K\x01\x85h\x01\x89]j", inner, b"atb0"]
-    return b"".join([*parts, b"N."])
+        parts += [made, b"r", outer, b"(K\x01K\x01\x85h\x01\x89]", before, b"j", inner]
+        parts += [after, b"atb0"]
+    return b"".join([*parts, b"j", outer, b"."])
 
 
 def twice_built():
@@ -200,7 +204,8 @@ def main():
 
         resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
     pickles = {name: pickle.dumps(call, protocol=4) for name, call in CALLS.items()}
-    pickles |= BYTES | {"array chain": chained_arrays(), "array built twice": twice_built()}
+    pickles |= BYTES | {"array built twice": twice_built(), "array chain": chained_arrays()}
+    pickles |= {"array chain of lists": chained_arrays(b"]", b"a")}
     for name, data in pickles.items():
         print(name, end="", flush=True)
         print(f": {verdict(data)}", flush=True)

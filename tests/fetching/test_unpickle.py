@@ -93,6 +93,18 @@ def test_an_array_with_an_object_dtype_cannot_smuggle_code():
         restricted_load(pickle.dumps(smuggler))
 
 
+def test_containers_nest_as_data_do_and_no_deeper():
+    nested = shared = [np.zeros(1)]
+    for _ in range(40):
+        nested, shared = [nested], [shared, {"again": shared}]
+    assert restricted_load(pickle.dumps(nested)) == nested
+    assert len(restricted_load(pickle.dumps(shared))) == 2
+    for _ in range(100):
+        nested = [nested]
+    with pytest.raises(UnpicklingRefusedError, match="more than 100 containers in one another"):
+        restricted_load(pickle.dumps(nested))
+
+
 def test_outside_references_are_refused():
     class Pickler(pickle.Pickler):
         def persistent_id(self, value):

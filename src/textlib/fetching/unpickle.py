@@ -13,7 +13,7 @@ import io
 import math
 import pickle
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, ClassVar
 
@@ -26,6 +26,7 @@ PLAIN = (str, bytes, int, float, bool, type(None))  # what may be a key, alone o
 TYPECODE = re.compile(r"[<>=|]?(b1|[iu][1248]|f[248]|c8|c16|[SU][1-9]\d{0,6}|[mM]8|O[48]?)")
 UNITS = ("Y", "M", "W", "D", "h", "m", "s", "ms", "us", "ns", "ps", "fs", "as")
 LARGEST = 1 << 62  # bytes; sizes beyond overflow
+DEEPEST = 100  # containers in one another; data have a handful
 
 
 class RestrictedUnpickler(pickle._Unpickler):
@@ -57,6 +58,12 @@ class RestrictedUnpickler(pickle._Unpickler):
     ) -> None:
         super().__init__(stream, encoding=encoding)
         self._allowed = ARRAYS if allowed is None else allowed
+
+    def load(self) -> Any:
+        """Return what is in the pickle, if it is no deeper than data are."""
+        found = super().load()
+        _require_shallow(found)
+        return found
 
     def find_class(self, module: str, name: str) -> Any:
         """Return what stands behind an allowed name; refuse any other."""
@@ -159,7 +166,7 @@ def restricted_load(
     Raises
     ------
     UnpicklingRefusedError
-        If the pickle asks for anything that is not allowed.
+        If the pickle asks for anything that is not allowed, or nests deeper than `DEEPEST`.
     IntegrityError
         If the bytes are no pickle, or are cut off.
 
@@ -172,6 +179,31 @@ def restricted_load(
     stream = io.BytesIO(source.read_bytes() if isinstance(source, Path) else source)
     with readable(f"the pickle {source.name!r}" if isinstance(source, Path) else "the pickle"):
         return RestrictedUnpickler(stream, allowed=allowed, encoding=encoding).load()
+
+
+def _require_shallow(found: Any) -> None:
+    """Refuse containers that nest beyond any data; each counts once, where it stands highest."""
+    level, seen = {id(found): found}, set[int]()
+    for _ in range(DEEPEST):
+        seen |= level.keys()
+        inside = (item for each in level.values() for item in _containers_in(each))
+        level = {id(item): item for item in inside if id(item) not in seen}
+        if not level:
+            return
+    raise UnpicklingRefusedError(
+        f"refused a pickle of more than {DEEPEST} containers in one another. "
+        "The file is not what it should be: do not load it by other means."
+    )
+
+
+def _containers_in(thing: Any) -> Iterator[Any]:
+    if isinstance(thing, np.ndarray):
+        thing = thing.flat if thing.dtype.hasobject else ()
+    elif isinstance(thing, dict):
+        thing = thing.values()
+    elif not isinstance(thing, list | tuple):
+        thing = ()
+    return (item for item in thing if isinstance(item, list | tuple | dict | np.ndarray))
 
 
 # --- what stands in for NumPy -------------------------------------------------------------------
