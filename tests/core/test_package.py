@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -13,6 +14,7 @@ import pytest
 import textlib
 
 ROOT = Path(textlib.__file__).parent
+NETWORK_ROOMS = ("layers", "models", "training", "interpret")  # each may know those before it
 PRIVATE = {"textlib.command", "textlib.folders"}  # a program, and plumbing
 
 
@@ -98,6 +100,16 @@ def test_a_name_loads_the_module_that_has_it_and_no_other():
 def test_every_package_and_module_on_disk_is_reached_through_its_parent(room):
     parent, _, name = room.rpartition(".")
     assert room in PRIVATE or name in dir(importlib.import_module(parent))
+
+
+def test_rooms_with_networks_know_only_those_before_them():
+    for place, room in enumerate(NETWORK_ROOMS):
+        later = "|".join(NETWORK_ROOMS[place + 1 :]) or "none"
+        upward = re.compile(
+            rf"(from|import) textlib\.({later})\b|from textlib import .*\b({later})\b"
+        )
+        for path in (ROOT / room).rglob("*.py"):
+            assert not upward.search(path.read_text(encoding="utf8")), path
 
 
 @pytest.mark.parametrize("facade", FACADES)

@@ -14,7 +14,7 @@ from keras import ops
 from textlib._errors import unknown
 from textlib.layers.gaussian import GaussianSampling, gaussian_kl
 from textlib.models.registry import register
-from textlib.training.steps import StepModel
+from textlib.models.steps import StepModel
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
