@@ -26,8 +26,7 @@ FORMAT = 1  # raise when the lists change their meaning: pages with older ones a
 TENSORS = ("keras", "tensorflow")  # one changes the results of the other's users
 # Libraries that fetch, lock or print, and so cannot change a result.
 SILENT = {
-    "click", "filelock", "lazy_loader", "platformdirs", "pooch", "requests", "rich", "tqdm",
-    "urllib3",
+    "click", "filelock", "lazy_loader", "platformdirs", "requests", "rich", "tqdm", "urllib3",
 }  # fmt: skip
 MISSING = "missing"
 EDITED = "edited while the page ran"  # equal to no digest, so the page is stale
