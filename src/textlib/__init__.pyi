@@ -1,6 +1,7 @@
 from . import claims as claims
 from . import datasets as datasets
 from . import demos as demos
+from . import exercises as exercises
 from . import fetching as fetching
 from . import interpret as interpret
 from . import language as language
