@@ -30,6 +30,7 @@ from textlib import paths
 
 STARTUP_SECONDS = 180
 CLAIM_ERROR = "ClaimError"
+EXERCISE_ERROR = "ExerciseError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 # Evaluated in a kernel; the module need not be there, and the type then says what comes back.
 ASK = "getattr(__import__('sys').modules.get('{}'), '{}', {})()"
@@ -368,6 +369,7 @@ class _Run:
             raise _WarmthShowsError
         self.report = json.loads(told["report"]) if "report" in told else None
         self._check_outputs(cell, execute_reply)
+        self._check_solutions(cell)
         self.watch.report(self.page.name, self.done, self.total)
 
     async def _ask(self, asked: dict[str, str]) -> dict[str, Any]:
@@ -396,6 +398,16 @@ class _Run:
             if output.output_type == "error" and output.ename not in self.client.allow_error_names:
                 trace = "\n".join(output.traceback)
                 raise CellExecutionError(trace, output.ename, output.evalue)
+
+    def _check_solutions(self, cell: Any) -> None:
+        """Fail the page where the answer that a solution hands in is not accepted."""
+        from nbclient.exceptions import CellExecutionError
+
+        found = (output.get("metadata", {}).get("textlib", {}) for output in cell.outputs)
+        for verdict in [each["verdict"] for each in found if "verdict" in each]:
+            if not (verdict["accepted"] or self.task.control or self.task.keep_going):
+                said = f"its check refuses what the solution hands in: {verdict['said']}"
+                raise CellExecutionError("", EXERCISE_ERROR, f"{verdict['exercise']!r}: {said}")
 
     def _pid(self) -> int | None:
         manager = getattr(self.client, "km", None)

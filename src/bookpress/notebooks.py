@@ -2,8 +2,9 @@
 
 The code is the page's, unchanged. The text is the page's in plain Markdown, with the numbers of
 the last build. A first cell installs the package where it is missing and keeps TensorFlow quiet;
-solutions are folded. The notebooks are published on a branch of their own, with the files
-that Binder needs; all addresses follow from ``repository`` in ``_config.yml``.
+solutions and checks of exercises are folded, and below each check is a cell for the answer. The
+notebooks are published on a branch of their own, with the files that Binder needs; all addresses
+follow from ``repository`` in ``_config.yml``.
 """
 
 import itertools
@@ -11,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bookpress import site
+from bookpress import exercises, site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
 from bookpress.markdown import Block
@@ -144,14 +145,17 @@ def make(
     return nbformat.from_dict(made)
 
 
-def verify(book: Book, pages: Iterable[Page]) -> None:
+def verify(book: Book, pages: Sequence[Page]) -> None:
     """Raise what keeps pages from becoming notebooks, before they execute for nothing.
 
     Raises
     ------
     BookError
-        If a page has a directive or a role that is unknown.
+        If a page has a directive or a role that is unknown, or an exercise cannot be checked.
     """
+    for page in pages:
+        with page.named():
+            exercises.checks_of(page)
     if book.config.get("repository"):
         for page in pages:
             make(book, page, Repository.of(book), {})
@@ -182,12 +186,17 @@ def _writer(
 def _cells(page: Page, writer: Writer) -> Iterator[Any]:
     """Yield the page's cells in plain Markdown and code."""
     solution = ""
+    checks = exercises.checks_of(page)
     for number, (cell, line) in enumerate(zip(page.notebook.cells, page.lines, strict=True)):
         if cell.cell_type == "markdown":
             tokens = page.tokens[number]
             text, solution = _text(cell.source.split("\n"), tokens, line, solution, writer)
             if text:
                 yield _cell("markdown", text)
+        elif check := checks.get(number):
+            named = writer.named(check.name, "the exercise")
+            yield _code_cell(cell, f"Check of {named[0].lower() + named[1:]}")
+            yield _cell("code", check.answer_cell, tags=["answer"])
         elif cell.cell_type == "code":
             yield _code_cell(cell, solution)
             if caption := _caption(cell, line, writer, folded=bool(solution)):
@@ -231,14 +240,15 @@ def _cell(kind: str, source: str, **metadata: Any) -> dict[str, Any]:
     return {"cell_type": kind, "source": source, "metadata": metadata, **outputs}
 
 
-def _code_cell(cell: Any, solution: str) -> Any:
+def _code_cell(cell: Any, title: str) -> Any:
+    """Return a code cell; what has a title is folded under it."""
     tags = list(cell.metadata.get("tags") or ())
     source = cell.source
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
-    if solution and not source.startswith("%%"):
-        source = f"# @title {solution}\n{source}"
+    if title and not source.startswith("%%"):
+        source = f"# @title {title}\n{source}"
         metadata["cellView"] = "form"
-    if solution or HIDDEN & set(tags):
+    if title or HIDDEN & set(tags):
         metadata["jupyter"] = {"source_hidden": True}
     return _cell("code", source, **metadata)
 

@@ -54,7 +54,9 @@ claims.check("timed", True, "quick", kind="timing")
 
 
 def page_of(*sources):
-    return SimpleNamespace(cells=[SimpleNamespace(source=source) for source in sources])
+    return SimpleNamespace(
+        cells=[SimpleNamespace(source=source, metadata={}) for source in sources]
+    )
 
 
 def test_a_measured_claim_that_needs_no_training_is_unexplained_until_the_page_says_why(book):

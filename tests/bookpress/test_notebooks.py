@@ -58,7 +58,9 @@ def test_the_code_of_the_page_is_intact(of_the_book):
     for page, path in zip(
         [p for p in Book.find(ROOT).pages if p.executes], of_the_book, strict=True
     ):
-        code = [cell.source for cell in read(path).cells if cell.cell_type == "code"][1:]
+        cells = [cell for cell in read(path).cells if cell.cell_type == "code"]
+        answers = [cell for cell in cells if "answer" in cell.metadata.get("tags", ())]
+        code = [cell.source for cell in cells if cell not in answers][1:]
         plain = [
             source.split("\n", 1)[1] if source.startswith("# @title") else source for source in code
         ]
