@@ -24,6 +24,7 @@ from textlib import paths
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT = 900
 _DRAFT = "_print.html"
+_UNPRINTED = "script, .answer, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in"
 _STYLE = """
 @page{@bottom-center{content:counter(page);font:9pt sans-serif;color:#666}}
 @page :first{@bottom-center{content:none}}
@@ -113,7 +114,7 @@ def article(text: str, name: str, *, known: set[str], site: str) -> str:
     found = BeautifulSoup(text, "html.parser").find("article")
     if not isinstance(found, Tag):
         raise PdfError(f"the page {name!r} has no article; build the book again ('make book').")
-    for tag in found.select("script, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in"):
+    for tag in found.select(_UNPRINTED):
         tag.decompose()
     for tag in found.find_all(id=True):
         tag["id"] = anchor(name, str(tag["id"]))

@@ -2,8 +2,9 @@
 
 Each module is a small Sphinx extension with its own ``setup``: ``card`` and ``quiz`` are the
 authors' directives, ``partmap`` and ``launch`` the home page, ``mathml`` the formulas, ``theme``
-the templates, style and script, ``finish`` the last pass over each page's HTML, ``images`` their
-weight, and ``sitemap`` completes the list of pages for search engines.
+the templates, style and script, ``finish`` the last pass over each page's HTML (with ``claims``,
+``answers`` and ``folding``), ``images`` their weight, and ``sitemap`` completes the list of pages
+for search engines.
 """
 
 import importlib

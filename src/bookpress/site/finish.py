@@ -12,7 +12,7 @@ from bs4.element import AttributeValueList
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookpress.site import claims, colors, folding, images, references
+from bookpress.site import answers, claims, colors, folding, images, references
 
 _FOLDED = {"dropdown", "toggle"}
 _BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
@@ -46,6 +46,7 @@ def finish(
     fold(soup)
     mend_nesting(soup)
     claims.open_boxes(app, soup, pagename)
+    answers.ask(app, soup, pagename)
     folding.fold_cells(soup)
     mend_tables(soup)
     context["metatags"] = context.get("metatags", "") + move_styles(soup)

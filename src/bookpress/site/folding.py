@@ -1,4 +1,4 @@
-"""Code that readers seldom need is folded: cells that only check a claim, or only draw a figure.
+"""Code that readers seldom need is folded: cells that only check something, or only draw a figure.
 
 What a cell does decides; an author overrides it with the tags ``show-input`` and ``hide-input``.
 The fold is an element that opens by itself; a switch in the head of the page opens all.
@@ -65,8 +65,8 @@ def _called(node: ast.AST) -> str:
 
 def _is_claim(node: ast.stmt) -> bool:
     match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id="claims")))):
-            return True
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=module)))):
+            return module in ("claims", "exercises")
     return False
 
 

@@ -57,6 +57,8 @@ _ELSEWHERE = (
     nodes.math_block,
     nodes.raw,
 )
+#: Classes of what readers do not see, or see as a result.
+_HIDDEN = {"cell_output", "tag_check"}
 WORD = re.compile(r"\w+")
 
 
@@ -220,7 +222,7 @@ class _Parts:
             self.text.append(node.astext())
         elif isinstance(node, nodes.Text):
             self.text.append(str(node))
-        elif "cell_output" not in getattr(node, "attributes", {}).get("classes", ()):
+        elif not _HIDDEN & set(getattr(node, "attributes", {}).get("classes", ())):
             for child in node.children:
                 self.add(child)
             if not isinstance(node, nodes.Inline) and self.text:

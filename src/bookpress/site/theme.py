@@ -63,7 +63,7 @@ def write_assets(app: Sphinx) -> None:
     logo.write(folder)
     app.config.html_static_path.append(str(folder))
     content = style.encode() + b"".join(
-        (_STATIC / name).read_bytes() for name in ("book.js", "math.css", "search.js")
+        (_STATIC / name).read_bytes() for name in ("answers.js", "book.js", "math.css", "search.js")
     )
     app.textlib_digest = hashlib.sha256(content).hexdigest()[:8]  # type: ignore[attr-defined]
 
@@ -87,6 +87,7 @@ def fill_context(
         "canonical": context.get("pageurl"),
         "preview": _preview(body, str(app.config.html_baseurl), pagename),
         "math": "<math" in body,
+        "answers": " data-exercise=" in body,
         "styles": _styles(body, context),
         "scripts": [file for file in context.get("script_files", []) if _own(file)],
         "digest": app.textlib_digest,  # type: ignore[attr-defined]
