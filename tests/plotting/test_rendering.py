@@ -71,6 +71,13 @@ def test_long_titles_wrap_between_their_neighbors():
     assert all(one.x1 <= next_.x0 for one, next_ in itertools.pairwise(boxes))
 
 
+def test_no_word_is_broken():
+    figure, ax = plt.subplots(figsize=(6.4, 1.1))
+    ax.set_ylabel("temperature, °C")
+    rendering.make_legible(figure)
+    assert ax.get_ylabel().split() == ["temperature,", "°C"]
+
+
 def test_the_figure_grows_for_the_text_that_wraps():
     figure, ax = plt.subplots(figsize=(3, 2))
     ax.set_title("a title that takes two lines")

@@ -166,7 +166,8 @@ def _break(text: Text, room: float, length: float) -> bool:
     words = text.get_text()
     if not length > room > 0 or "$" in words or "\n" in words:
         return False
-    text.set_text(textwrap.fill(words, max(6, int(0.95 * len(words) * room / length))))
+    letters = max(1, int(0.95 * len(words) * room / length))
+    text.set_text(textwrap.fill(words, letters, break_long_words=False, break_on_hyphens=False))
     return True
 
 
