@@ -1,16 +1,11 @@
-"""Cut time series into windows with targets: a NumPy reference and a ``tf.data`` pipeline.
+"""Cut time series into windows with targets.
 
-Both take the same arguments and give the same rows in the same order. A window that starts at row
-``s`` has the rows ``s, s + sampling, ..., s + (length - 1) * sampling``; its target is ``horizon``
-rows after the last of them.
+A window that starts at row ``s`` has the rows ``s, s + sampling, ..., s + (length - 1) * sampling``
+and its target is ``horizon`` rows after the last of them. Of series too large to be cut in memory,
+``keras.utils.timeseries_dataset_from_array`` makes the same windows one batch after the other.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 
 def count(
@@ -86,78 +81,12 @@ def windows(
     >>> x.tolist(), y.tolist()
     ([[0, 1, 2], [1, 2, 3]], [4, 5])
     """
-    wanted = _targets(series, targets)
-    sizes = {"horizon": horizon, "steps": steps, "sampling": sampling}
-    starts = np.arange(count(len(series), length, stride=stride, **sizes)) * stride
-    inside, ahead = _places(length, **sizes)
-    y = wanted[starts[:, None] + ahead]  # (windows, steps, ...)
-    return series[starts[:, None] + inside], y[:, 0] if steps == 1 else y
-
-
-def window_dataset(
-    series: np.ndarray,
-    length: int,
-    *,
-    targets: np.ndarray | None = None,
-    horizon: int = 1,
-    steps: int = 1,
-    sampling: int = 1,
-    stride: int = 1,
-    batch_size: int = 32,
-    shuffle: bool = False,
-    seed: int = 0,
-) -> "tf.data.Dataset":
-    """Return batches of windows and targets as a pipeline that keeps the series in memory once.
-
-    Parameters
-    ----------
-    series, length, targets, horizon, steps, sampling, stride
-        As `windows`.
-    batch_size
-        Windows in a batch; the last batch may be smaller.
-    shuffle
-        Draw the windows in another random order in each epoch.
-    seed
-        Seed of the shuffle.
-
-    Returns
-    -------
-    tf.data.Dataset
-        Pairs ``(x, y)`` as `windows` returns, in batches.
-
-    Raises
-    ------
-    ValueError
-        As `windows`.
-    """
-    import tensorflow as tf
-
-    inputs, goals = (tf.constant(np.asarray(a)) for a in (series, _targets(series, targets)))
-    sizes = {"horizon": horizon, "steps": steps, "sampling": sampling}
-    total = count(len(series), length, stride=stride, **sizes)
-    inside, ahead = _places(length, **sizes)
-
-    def gather(starts: "tf.Tensor") -> tuple["tf.Tensor", "tf.Tensor"]:
-        x = tf.gather(inputs, starts[:, None] + inside)  # (batch, length, ...)
-        y = tf.gather(goals, starts[:, None] + ahead)  # (batch, steps, ...)
-        return x, y[:, 0] if steps == 1 else y
-
-    pipeline = tf.data.Dataset.range(total).map(lambda number: number * stride)
-    if shuffle:
-        pipeline = pipeline.shuffle(max(total, 1), seed=seed, reshuffle_each_iteration=True)
-    return pipeline.batch(batch_size).map(gather).prefetch(tf.data.AUTOTUNE)
-
-
-def _targets(series: np.ndarray, targets: np.ndarray | None) -> np.ndarray:
     wanted = series if targets is None else targets
     if len(wanted) != len(series):
         raise ValueError(f"targets have {len(wanted)} rows, but the series has {len(series)}.")
-    return wanted
-
-
-def _places(
-    length: int, *, horizon: int, steps: int, sampling: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return where the rows of a window and its targets are, from its first row on."""
+    sizes = {"horizon": horizon, "steps": steps, "sampling": sampling, "stride": stride}
+    starts = np.arange(count(len(series), length, **sizes))[:, None] * stride
     last = (length - 1) * sampling
-    return np.arange(length) * sampling, last + horizon + np.arange(steps)
+    x = series[starts + np.arange(length) * sampling]
+    y = wanted[starts + last + horizon + np.arange(steps)]  # (windows, steps, ...)
+    return x, y[:, 0] if steps == 1 else y
