@@ -7,11 +7,11 @@ from IPython.utils.capture import capture_output
 
 from textlib import demos
 
-TYPES = {"float32": "<f4", "int64": "<i8"}
+TYPES = {"float32": "<f4", "int32": "<i4", "int64": "<i8", "uint8": "u1"}
 
 
 def published(*arguments, **options):
-    """Publish a model in an IPython session, and return what the page would get."""
+    """Publish a demo in an IPython session, and return what the page would get."""
     with capture_output() as captured:
         assert demos.publish(*arguments, **options)
     (payload,) = [made.data[demos.MIME] for made in captured.outputs if demos.MIME in made.data]

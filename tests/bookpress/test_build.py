@@ -272,7 +272,18 @@ def test_a_page_executed_on_the_side_shows_its_slow_cells_and_can_train_anew(fix
 
 
 def test_without_npm_demos_stay_static_and_the_build_says_so(fixture_book, monkeypatch, tmp_path):
-    payload = {"name": "toy", "kind": "latent", "model": "", "sample": {}, "settings": {}}
+    picture = {"type": "float32", "shape": [1, 8, 8, 1], "data": ""}
+    place = {"type": "float32", "shape": [1, 2], "data": ""}
+    payload = {
+        "name": "toy",
+        "kind": "latent",
+        "settings": {"range": [-1, 1]},
+        "arrays": {},
+        "pictures": {},
+        "model": "",
+        "sample": {"inputs": {"input": place}, "outputs": [{"output": picture}]},
+        "states": {},
+    }
     code = (
         "from IPython.display import display\nfrom textlib import demos\n"
         f"display({{demos.MIME: {payload}}}, raw=True)"
@@ -294,4 +305,4 @@ def test_without_npm_demos_stay_static_and_the_build_says_so(fixture_book, monke
     fixture_book.edit("book/part/demo.md", "{demo} toy", "{demo} other")
     done = fixture_book.press("build", "part/demo", "--strict")
     assert done.returncode == 1
-    assert "the demo 'other' has no model" in done.stdout
+    assert "the demo 'other': no cell of the page publishes it" in done.stdout

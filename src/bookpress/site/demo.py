@@ -1,9 +1,10 @@
-"""The ``{demo}`` directive: a model of the page, running in the reader's browser.
+"""The ``{demo}`` directive: something of the page, mostly a model, runs in the reader's browser.
 
-The model comes from the page's executed cells (see ``textlib.demos``); the runtime is
-onnxruntime-web, from the npm packages pinned in ``web/``, served from the book itself. Nothing of
-it loads before the reader asks. Without JavaScript, without WebAssembly, or in a book built on a
-machine without Node, the directive's body remains: a static figure and what it shows.
+What it needs comes from the page's executed cells (see ``textlib.demos``), and what it does is its
+kind (see ``kinds``). The runtime of models is onnxruntime-web, from the npm packages pinned in
+``web/``, served from the book itself. Nothing loads before the reader asks. Where it cannot run
+(no JavaScript; a model without WebAssembly, or in a book built without Node), the directive's body
+remains: a static figure and what it shows.
 """
 
 import base64
@@ -25,7 +26,7 @@ from sphinx.util.docutils import SphinxDirective
 from bookpress.markdown import Block
 from bookpress.myst import Writer, directive
 from bookpress.publish import NOTE
-from bookpress.site import names
+from bookpress.site import kinds, names
 from textlib import paths
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ RUNTIME_FILES = (
     "ort-wasm-simd-threaded.wasm",
 )
 TITLE = "Try it"
-RUNTIME = "textlib_runtime"  # key in Sphinx's metadata of a page: which runtime its demos have
+RUNTIME = "textlib_runtime"  # key in Sphinx's metadata of a page: what its demos are made with
 INSTALL_TIMEOUT = 300.0  # seconds
 
 
@@ -76,7 +77,7 @@ class Demo(SphinxDirective):
 def outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Read pages with demos again where the runtime has come, changed or gone since."""
+    """Read pages with demos again where the runtime or a kind has come, changed or gone since."""
     made = {name: each[RUNTIME] for name, each in env.metadata.items() if RUNTIME in each}
     now = _version(app) if made else ""
     return [name for name, version in made.items() if version != now]
@@ -104,8 +105,10 @@ def _lock(app: Sphinx) -> Path:
 
 
 def _version(app: Sphinx) -> str:
-    """Return what identifies the runtime; empty if there is none."""
-    return hashlib.sha256(_lock(app).read_bytes()).hexdigest() if runtime(app) else ""
+    """Return what identifies the runtime, if there is one, and the kinds."""
+    files = [*([_lock(app)] if runtime(app) else []), *sorted(kinds.FOLDER.glob("*.js"))]
+    content = b"".join(path.name.encode() + path.read_bytes() for path in files)
+    return hashlib.sha256(content).hexdigest()
 
 
 def _payloads(notebook: Any) -> Iterator[dict[str, Any]]:
@@ -156,36 +159,49 @@ def resolve(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     found = list(doctree.findall(demo))
     if not found or app.builder.format != "html":
         return
-    models = published(app, docname)
-    dist = runtime(app)
+    payloads = published(app, docname)
     for node in found:
-        payload = models.get(node["name"])
-        if payload is None:
-            logger.warning(
-                "the demo %r has no model: no cell of the page published one",
-                node["name"],
-                location=node,
-            )
-        elif dist is not None:
-            place = f"demos/{names.page(app.env, docname)}/{node['name']}"
-            size = _write(Path(app.outdir) / "_static" / place, payload)
-            size += sum((dist / name).stat().st_size for name in RUNTIME_FILES)
-            up = "../" * docname.count("/")
-            node["src"] = f"{up}_static/{place}/"
-            node["kind"] = payload["kind"]
-            node["megabytes"] = max(1, round(size / 1e6))
-            _copy_runtime(app, dist)
+        payload = payloads.get(node["name"], {})
+        faults = kinds.faults(payload) if payload else ["no cell of the page publishes it."]
+        for fault in faults:
+            logger.warning("the demo %r: %s", node["name"], fault, location=node)
+        if not faults:
+            _connect(app, node, payload, docname)
+
+
+def _connect(app: Sphinx, node: demo, payload: dict[str, Any], docname: str) -> None:
+    """Write a demo's files, unless its model has no runtime."""
+    size = (kinds.FOLDER / f"{payload['kind']}.js").stat().st_size
+    if "model" in payload:
+        dist = runtime(app)
+        if dist is None:
+            return
+        size += sum((dist / name).stat().st_size for name in RUNTIME_FILES)
+        _copy_runtime(app, dist)
+    place = f"demos/{names.page(app.env, docname)}/{node['name']}"
+    size += _write(Path(app.outdir) / "_static" / place, payload)
+    node["src"] = f"{'../' * docname.count('/')}_static/{place}/"
+    node["kind"] = payload["kind"]
+    node["model"] = "model" in payload
+    node["weight"] = f"{size / 1e6:.0f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def _write(folder: Path, payload: dict[str, Any]) -> int:
-    """Write a demo's model and settings; return their size in bytes."""
-    content = base64.b64decode(payload["model"])
-    facts = {key: value for key, value in payload.items() if key != "model"}
-    text = json.dumps(facts, separators=(",", ":"))
+    """Write the files of a demo; return their size in bytes."""
+    files = {}
+    facts = payload | {"pictures": {}}
+    if "model" in payload:
+        files["model.onnx"] = base64.b64decode(facts.pop("model"))
+    for number, (key, picture) in enumerate(payload["pictures"].items()):
+        name = f"{number}.{picture['type'].removeprefix('image/')}"
+        files[name] = base64.b64decode(picture["data"])
+        facts["pictures"][key] = {"file": name}
+    files["demo.json"] = json.dumps(facts, separators=(",", ":")).encode()
+    shutil.rmtree(folder, ignore_errors=True)
     paths.make_dir(folder)
-    (folder / "model.onnx").write_bytes(content)
-    (folder / "demo.json").write_text(text, encoding="utf8")
-    return len(content) + len(text)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return sum(map(len, files.values()))
 
 
 def _copy_runtime(app: Sphinx, dist: Path) -> None:
@@ -224,13 +240,14 @@ def _visit(self: Any, node: demo) -> None:
     attributes = {"aria-label": f"{node['title']} (live demo)"}
     if live:
         attributes |= {"data-kind": node["kind"], "data-src": node["src"]}
+        attributes |= {"data-model": ""} if node["model"] else {}
     self.body.append(self.starttag(node, "section", CLASS="demo", **attributes))
     self.body.append(f'<p class="demo-title">{self.encode(node["title"])}</p>\n')
     if live:
+        runs = "Runs the page&rsquo;s own model" if node["model"] else "Runs"
         self.body.append(
             '<p class="demo-offer" hidden><button type="button" class="demo-start">Start</button> '
-            "<span>Runs the page&rsquo;s own model in your browser; "
-            f"loads {node['megabytes']} MB once, from this site. "
+            f"<span>{runs} in your browser; loads {node['weight']} once, from this site. "
             "Nothing is sent anywhere.</span></p>\n"
             '<p class="demo-status" role="status"></p>\n<div class="demo-stage" hidden></div>\n'
         )

@@ -1,8 +1,11 @@
-// Starts the live demos of a page: offers a button, and on a click loads the runtime and the model.
-// Each kind of demo is a module of its own (digits.js, latent.js, text.js) that exports `mount`.
+// Starts the live demos of a page: offers a button, and on a click loads what the demo needs.
+// Each kind of demo is a module of its own in kinds/; it exports `mount(stage, live)`, and `entry`,
+// which says what `live` has for it.
 
 const base = new URL("./", import.meta.url);
 let runtime = null;
+const hasModel = (demo) => "model" in demo.dataset;
+const mapped = (object, change) => Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value)]));
 
 /** Load a file and report the share that has arrived, from 0 to 1. */
 async function fetchWithProgress(url, report) {
@@ -44,66 +47,122 @@ async function loadRuntime(report) {
   return runtime;
 }
 
+const TYPES = { float32: Float32Array, int32: Int32Array, int64: BigInt64Array, uint8: Uint8Array };
+
 /** Read numbers that travel as base64 of their bytes. */
 function decode({ type, shape, data }) {
   const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  const values = type === "int64" ? new BigInt64Array(bytes.buffer) : new Float32Array(bytes.buffer);
-  return { shape, values };
+  return { shape, values: new TYPES[type](bytes.buffer) };
 }
 
-function tensor(ort, type, data, shape) {
-  const values = type === "int64" ? BigInt64Array.from(data, BigInt) : Float32Array.from(data);
-  return new ort.Tensor(type, values, shape);
+/** Make a tensor of numbers of any type. */
+function tensor(ort, type, values, shape) {
+  const data = type === "int64" ? BigInt64Array.from(values, BigInt) : TYPES[type].from(values, Number);
+  return new ort.Tensor(type, data, shape);
 }
 
-/** Wrap a session: `run(data, shape)` gives the outputs by the names they have in Keras. */
-function wrap(ort, session, facts) {
-  const names = Object.keys(facts.sample.outputs).sort();
-  const outputs = session.outputNames.length === 1 ? [names[0]] : session.outputNames;
-  const type = facts.sample.input.type;
-  const run = async (data, shape) => {
-    const found = await session.run({ [session.inputNames[0]]: tensor(ort, type, data, shape) });
-    const entries = session.outputNames.map((name, index) => [outputs[index], found[name]]);
-    return Object.fromEntries(entries);
+/** Wrap a session: what a kind can do with the model. Names are those of Keras; one input is `input`. */
+function wrap(ort, session, { sample, states }) {
+  const names = Object.keys(sample.outputs[0]).sort(); // the exporter's order
+  const lone = session.inputNames.length === 1;
+  const ask = async (feeds) => {
+    const given = Object.entries(feeds).map(([name, [values, shape]]) =>
+      [lone ? session.inputNames[0] : name, tensor(ort, sample.inputs[name].type, values, shape)]);
+    const found = await session.run(Object.fromEntries(given));
+    return Object.fromEntries(session.outputNames.map((name, index) => [names[index], found[name]]));
   };
-  /** Return the largest difference from what Keras computed for the sample. */
+  let turn = Promise.resolve();
+  /** Compute the outputs for `{ input: [values, shape] }`, one question after the other. */
+  const run = (feeds) => {
+    const answer = turn.then(() => ask(feeds));
+    turn = answer.catch(() => {});
+    return answer;
+  };
+  /** Return a function that works like `run` and keeps the states; they begin as given, or at zero. */
+  const stepper = (start = {}) => {
+    const zero = (old) => {
+      const shape = [1, ...sample.inputs[old].shape.slice(1)];
+      return [new Uint8Array(shape.reduce((size, length) => size * length, 1)), shape];
+    };
+    let held = Object.fromEntries(Object.values(states).map((old) => [old, start[old] ?? zero(old)]));
+    return async (feeds) => {
+      const found = await run({ ...held, ...feeds });
+      held = Object.fromEntries(Object.entries(states).map(([made, old]) => [old, [found[made].data, found[made].dims]]));
+      return found;
+    };
+  };
+  /** Return the largest difference from what Keras computed for the sample, over all steps. */
   const check = async () => {
-    const input = decode(facts.sample.input);
-    const found = await run(input.values, input.shape);
+    const feeds = mapped(sample.inputs, (packed) => [decode(packed).values, packed.shape]);
+    const step = stepper(feeds);
+    for (const old of Object.values(states)) delete feeds[old];
     let worst = 0;
-    for (const name of names) {
-      decode(facts.sample.outputs[name]).values.forEach((value, index) => {
-        const gap = Math.abs(Number(value) - Number(found[name].data[index]));
-        worst = gap <= worst ? worst : gap; // NaN stays
-      });
+    for (const outputs of sample.outputs) {
+      const found = await step(feeds);
+      for (const name of names) {
+        decode(outputs[name]).values.forEach((value, index) => {
+          const gap = Math.abs(Number(value) - Number(found[name].data[index]));
+          worst = gap <= worst ? worst : gap; // NaN stays
+        });
+      }
     }
     return worst;
   };
-  return { run, check, settings: facts.settings };
+  return { run, stepper, check };
+}
+
+async function loadModel(source, facts, report) {
+  const [ort, model] = await Promise.all([
+    loadRuntime(report),
+    fetchWithProgress(new URL("model.onnx", source), () => {}),
+  ]);
+  return wrap(ort, await ort.InferenceSession.create(new Uint8Array(model)), await facts);
+}
+
+async function loadPictures(source, facts) {
+  const found = Object.entries((await facts).pictures).map(async ([name, { file }]) => {
+    const picture = new Image();
+    picture.src = new URL(file, source).href;
+    await picture.decode();
+    return [name, picture];
+  });
+  return Object.fromEntries(await Promise.all(found));
+}
+
+async function loadFacts(source) {
+  const response = await fetch(new URL("demo.json", source));
+  if (!response.ok) throw new Error(`${response.url} answered ${response.status}`);
+  return response.json();
+}
+
+/** Load everything at once, and return the kind and what it gets. */
+async function load(demo, report) {
+  const source = new URL(demo.dataset.src, document.baseURI);
+  const coming = loadFacts(source);
+  const [kind, facts, pictures, model] = await Promise.all([
+    import(new URL(`kinds/${demo.dataset.kind}.js`, base).href),
+    coming,
+    loadPictures(source, coming),
+    hasModel(demo) ? loadModel(source, coming, report) : {},
+  ]);
+  return [kind, { ...model, settings: facts.settings, arrays: mapped(facts.arrays, decode), pictures }];
 }
 
 async function start(demo) {
   const button = demo.querySelector(".demo-start");
   const status = demo.querySelector(".demo-status");
   const stage = demo.querySelector(".demo-stage");
-  const source = new URL(demo.dataset.src, document.baseURI);
   button.disabled = true;
   const bar = document.createElement("progress");
   bar.max = 1;
   bar.setAttribute("aria-label", "Loading");
   status.replaceChildren("Loading … ", bar);
   try {
-    const [ort, facts, model, kind] = await Promise.all([
-      loadRuntime((share) => { bar.value = share; }),
-      fetch(new URL("demo.json", source)).then((response) => response.json()),
-      fetchWithProgress(new URL("model.onnx", source), () => {}),
-      import(new URL(`${demo.dataset.kind}.js`, base).href),
-    ]);
-    const session = await ort.InferenceSession.create(new Uint8Array(model));
-    const live = wrap(ort, session, facts);
+    const [kind, live] = await load(demo, (share) => { bar.value = share; });
     demo.textlibDemo = live;
     stage.hidden = false;
-    await kind.mount(stage, live);
+    stage.replaceChildren(); // after an attempt that failed
+    live.shown = await kind.mount(stage, live);
     demo.querySelector(".demo-offer").hidden = true;
     status.replaceChildren();
     demo.dataset.state = "ready";
@@ -118,7 +177,7 @@ async function start(demo) {
 }
 
 for (const demo of document.querySelectorAll(".demo[data-kind]")) {
-  if (typeof WebAssembly !== "object") {
+  if (hasModel(demo) && typeof WebAssembly !== "object") {
     demo.querySelector(".demo-status").textContent = "This browser lacks WebAssembly, which the demo needs.";
     continue;
   }

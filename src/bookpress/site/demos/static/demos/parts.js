@@ -25,6 +25,24 @@ export function paint(canvas, values, height, width, low = 0, high = 1) {
   context.putImageData(picture, 0, 0);
 }
 
+/** Return the levels of a loaded picture, from 0 to 1, as `{ values, shape: [1, height, width, 3] }`. */
+export function pixels(picture, height = picture.naturalHeight, width = picture.naturalWidth) {
+  const context = make("canvas", { width, height }).getContext("2d");
+  context.drawImage(picture, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  const values = Float32Array.from({ length: 3 * height * width }, (_, index) => data[4 * Math.floor(index / 3) + (index % 3)] / 255);
+  return { values, shape: [1, height, width, 3] };
+}
+
+/** Call `draw(color)` now and whenever the theme changes; `color("--accent")` is a color of the theme. */
+export function themed(element, draw) {
+  const paint = () => draw((name) => getComputedStyle(element).getPropertyValue(name).trim());
+  new MutationObserver(paint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  paint();
+  return paint;
+}
+
 /** Run `work` after each change, never twice at once, always once more after the last change. */
 export function latest(work) {
   let running = false;

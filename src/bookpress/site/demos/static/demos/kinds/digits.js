@@ -1,8 +1,24 @@
 // Draw a 28 by 28 picture; see the class probabilities and the first feature maps.
-// Settings: class_names (list of text); optional prompt (text), examples (pictures as 784 levels
-// from 0 to 255 each) with examples_label (text of the button that shows the next one) and
-// example_classes (the place of each one's true class in class_names).
-import { arrows, drag, latest, make, paint } from "./parts.js";
+import { arrows, drag, latest, make, paint } from "../parts.js";
+
+export const entry = {
+  "inputs": { "input": ["float", "batch", 28, 28, 1] },
+  "outputs": {
+    "probabilities": ["float", "batch", "class_names"],
+    "maps?": ["float", "batch", "height", "width", "filters"]
+  },
+  "settings": {
+    "class_names": { "type": "array", "items": { "type": "string" } },
+    "prompt?": { "type": "string", "default": "Draw a digit." },
+    "examples?": {
+      "description": "Pictures that a button shows, as levels from 0 to 255, row by row.",
+      "type": "array",
+      "items": { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 255 }, "minItems": 784, "maxItems": 784 }
+    },
+    "examples_label?": { "description": "Text of that button.", "type": "string" },
+    "example_classes?": { "description": "Place of each example's true class in class_names.", "type": "array", "items": { "type": "integer" } }
+  }
+};
 
 const SIZE = 28;
 const FINE = 10; // drawing pixels per picture pixel
@@ -161,8 +177,8 @@ export async function mount(stage, live) {
       maps.replaceChildren();
       return;
     }
-    const outputs = await live.run(picture, [1, SIZE, SIZE, 1]);
-    const chances = Array.from((outputs.probabilities ?? Object.values(outputs)[0]).data);
+    const outputs = await live.run({ input: [picture, [1, SIZE, SIZE, 1]] });
+    const chances = Array.from(outputs.probabilities.data);
     const best = chances.indexOf(Math.max(...chances));
     const labeled = paper.fixed() && truth !== undefined ? `; its label is ${names[truth]}` : "";
     answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)}%${labeled}`;

@@ -1,7 +1,15 @@
 // Move through a plane of two latent numbers; see the picture that the decoder makes of each place.
-// Settings: range ([low, high] of both axes); optional points ([x, y, class] of known pictures),
-// class_names (list of text).
-import { arrows, drag, latest, make, paint } from "./parts.js";
+import { arrows, drag, latest, make, paint } from "../parts.js";
+
+export const entry = {
+  "inputs": { "input": ["float", "batch", 2] },
+  "outputs": { "output": ["float", "batch", "height", "width", 1] },
+  "settings": {
+    "range": { "description": "Ends of both axes.", "type": "array", "items": { "type": "number" }, "minItems": 2, "maxItems": 2 },
+    "points?": { "description": "Known pictures, each as [x, y, class].", "type": "array", "items": { "type": "array", "items": { "type": "number" }, "minItems": 3, "maxItems": 3 } },
+    "class_names?": { "type": "array", "items": { "type": "string" } }
+  }
+};
 
 const STEPS = 60; // arrow-key steps from one side to the other
 const SIDE = 560; // drawn twice as large as shown, for sharp screens
@@ -65,7 +73,7 @@ export async function mount(stage, live) {
       Object.assign(context, { lineWidth: width, strokeStyle: color });
       context.stroke();
     }
-    const [output] = Object.values(await live.run(code, [1, 2]));
+    const { output } = await live.run({ input: [code, [1, 2]] });
     paint(picture, output.data, output.dims[1], output.dims[2]);
     const at = `(${code.map((value) => value.toFixed(2)).join(", ")})`;
     where.textContent = points.length ? `At ${at}. ${neighbors(points, names, code)}` : `At ${at}`;

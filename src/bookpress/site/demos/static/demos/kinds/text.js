@@ -1,8 +1,18 @@
 // Sample text from a model of the next character, with a temperature slider.
-// Settings: vocabulary (list of characters; index = code), window (codes the model sees; 0 for any
-// length), seed (text to begin with); optional length (characters to write), temperature,
-// lowercase (whether the model knows small letters only).
-import { latest, make } from "./parts.js";
+import { latest, make } from "../parts.js";
+
+export const entry = {
+  "inputs": { "input": ["int", "batch", "time"] },
+  "outputs": { "output": ["float", "batch", "...", "vocabulary"] },
+  "settings": {
+    "vocabulary": { "description": "Characters in the order of their codes.", "type": "array", "items": { "type": "string" } },
+    "window": { "description": "Codes that the model sees at once; 0 for any number.", "type": "integer", "minimum": 0 },
+    "seed": { "description": "Text to begin with.", "type": "string" },
+    "length?": { "description": "Characters to write.", "type": "integer", "minimum": 1, "default": 200 },
+    "temperature?": { "type": "number", "minimum": 0.1, "maximum": 2, "default": 0.8 },
+    "lowercase?": { "description": "Whether the model knows small letters only.", "type": "boolean" }
+  }
+};
 
 const TINY = 1e-12; // stands in for a probability of zero, whose logarithm does not exist
 const SHOWN = 6; // bars of the chart
@@ -78,13 +88,10 @@ export async function mount(stage, live) {
     make("p", { class: "demo-caption" }, "Text"), text, status);
 
   const heat = () => Number(slider.value);
-  let turn = Promise.resolve(); // a session answers one question at a time
   /** Ask the model for the chances of the character after these codes. */
   const next = async (codes) => {
     const seen = span ? codes.slice(-span) : [...codes];
-    const answer = turn.then(() => live.run(seen, [1, seen.length]));
-    turn = answer.catch(() => {});
-    const [output] = Object.values(await answer);
+    const { output } = await live.run({ input: [seen, [1, seen.length]] });
     return temper(output.data.slice(-vocabulary.length), heat());
   };
   let busy = false;
