@@ -6,12 +6,15 @@ stands, and changing them makes no trial old.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bookpress import code_digest
 from bookpress.book import Page
+from bookpress.controls import CONTROLS
 
+LABELS, UNLABELED = re.compile(r"\by\b(?! None)"), "language modeling"
 WORDING = ("sentence", "kind", "survives")
 
 
@@ -45,6 +48,16 @@ def of_page(page: Page) -> dict[str, Check]:
     trees = (code_digest.tree_of_cell(cell.source) for cell in page.cells)
     found = (_check(call) for tree in trees if tree for call in _calls(tree))
     return {check.name: check for check in found if check}
+
+
+def controls_for(page: Page) -> tuple[str, ...]:
+    """Return the controls that can change anything on a page: labels, where it learns from some."""
+    from textlib import datasets
+
+    known = set(datasets.names())
+    used = [datasets.describe(name) for name in page.settings.data if name in known]
+    labeled = any(LABELS.search(each.shapes) and each.task != UNLABELED for each in used)
+    return tuple(control for control in CONTROLS if control != "shuffled" or labeled)
 
 
 def meaning(source: str) -> str:

@@ -16,7 +16,6 @@ from typing import Any
 
 from bookpress import claim_checks, exercises, machine
 from bookpress.book import Book, Page
-from bookpress.claim_checks import Check
 from bookpress.execute import Outcome
 from bookpress.files import from_json
 from textlib import paths
@@ -50,18 +49,15 @@ class ClaimRecord:
     shuffled: dict[str, bool] = field(default_factory=dict)
     format: int = FORMAT
 
-    def survivors(self, checks: Mapping[str, Check]) -> list[str]:
-        """Return the measured claims of a page that hold although nothing was learned."""
-        return [
-            check.name
-            for check in checks.values()
-            if check.kind == "measured"
-            and (self.untrained.get(check.name) or self.shuffled.get(check.name))
-        ]
+    def tried(self) -> list[str]:
+        """Return the claims that were tried on some seed."""
+        return list(
+            dict.fromkeys(name for trial in self.trials.values() for name in trial["claims"])
+        )
 
-    def unexplained(self, checks: Mapping[str, Check]) -> list[str]:
-        """Return those of the survivors of which the page does not say why."""
-        return [name for name in self.survivors(checks) if not checks[name].survives]
+    def holds_under(self, name: str, controls: Iterable[str]) -> list[str]:
+        """Return those of the controls under which a claim holds."""
+        return [control for control in controls if getattr(self, control).get(name)]
 
 
 def key_of(page: Page) -> str:
@@ -84,6 +80,32 @@ def load(book: Book, page: str) -> ClaimRecord | None:
 def is_old(record: ClaimRecord, page: Page) -> bool:
     """Whether the page's code has changed since the record was made."""
     return record.key != key_of(page)
+
+
+def problems(book: Book, page: Page) -> list[str]:
+    """Return what is missing between a page's measured claims and what is recorded of them."""
+    checks = claim_checks.of_page(page)
+    if not any(check.kind == "measured" for check in checks.values()):
+        return []
+    record = load(book, page.name)
+    if record is None:
+        return ["no record of its claims"]
+    if is_old(record, page):
+        return ["its claims were recorded with other code"]
+    if not record.trials:
+        return ["its claims were tried on no seed"]
+    controls = claim_checks.controls_for(page)
+    tried = [name for name in record.tried() if name in checks and checks[name].kind == "measured"]
+    lacking = [
+        f"not tried {control}: {', '.join(untried)}"
+        for control in controls
+        if (untried := [name for name in tried if name not in getattr(record, control)])
+    ]
+    return lacking + [
+        f"{name} holds {' and '.join(held)}, and the page gives no reason"
+        for name in tried
+        if (held := record.holds_under(name, controls)) and not checks[name].survives
+    ]
 
 
 def update(book: Book, name: str, outcomes: Iterable[Outcome]) -> Path:

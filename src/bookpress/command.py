@@ -190,7 +190,7 @@ def claims(
     the labels of every dataset out anew; the measured claims that hold all the same are listed.
     The book's stored outputs are not touched. The exit code is 1 if a claim fails on any seed.
     """
-    from bookpress import claim_records
+    from bookpress import claim_checks, claim_records
     from bookpress.running import RunOptions
     from bookpress.trial import trials
 
@@ -204,7 +204,8 @@ def claims(
         _show_trial(console, outcome)
         outcomes = found.setdefault(outcome.page, [])
         outcomes.append(outcome)
-        if len(outcomes) < seeds + len(controls):
+        usable = claim_checks.controls_for(book.select((outcome.page,))[0])
+        if len(outcomes) < seeds + len({*controls} & {*usable}):
             continue
         _show_claims(console, outcome.page, [each for each in outcomes if not each.control])
         _show_survivors(console, outcomes)
@@ -221,8 +222,8 @@ def claims(
 @click.option("--graph", is_flag=True, help="Draw pages and modules as a Mermaid graph.")
 @click.pass_obj
 def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -> None:
-    """Show which pages are fresh and why the others are not."""
-    from bookpress import parsed, plan
+    """Show which pages are fresh and why the others are not, and which claims lack a record."""
+    from bookpress import claim_records, parsed, plan
 
     book = _book(root)
     parsed.load(book)
@@ -234,8 +235,15 @@ def status(root: Path | None, pages: tuple[str, ...], scale: str, graph: bool) -
         mark = "fresh" if state.fresh else "stale"
         reasons = f"  ({'; '.join(state.reasons)})" if state.reasons else ""
         click.echo(f"{mark}  {state.page.name}{reasons}")
+    lacking = 0
+    for state in states:
+        problems = claim_records.problems(book, state.page)
+        lacking += bool(problems)
+        if problems:
+            click.echo(f"claims  {state.page.name}  ({'; '.join(problems)})")
     stale = sum(not state.fresh for state in states)
-    click.echo(f"{len(states)} pages with code, {stale} stale.")
+    claims = f", {lacking} with claims that lack a record or a reason" if lacking else ""
+    click.echo(f"{len(states)} pages with code, {stale} stale{claims}.")
 
 
 @main.command()

@@ -18,6 +18,7 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from bookpress import claim_records
 from bookpress.book import Book, BookError, page_name
 from bookpress.page_cache import PageCache, Stamp
 from bookpress.publish import MADE, installed
@@ -48,20 +49,23 @@ def _read_store(app: Sphinx, config: Any) -> None:
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    """Return the pages whose stored outputs are not those that Sphinx read last time.
+    """Return the pages whose outputs, or records of claims, are not those of the last time.
 
     All of them, if another state of the press made them into pages.
     """
     try:
-        store = PageCache(Book.find(Path(app.srcdir)))
+        book = Book.find(Path(app.srcdir))
     except BookError:
         return []
+    store = PageCache(book)
     before: dict[str, str] = getattr(env, "textlib_outputs", {})
     now = {}
     for docname in env.found_docs:
-        stamp = store.stamp(page_name(docname))
-        if stamp is not None:
-            now[docname] = stamp.digest + stamp.executed
+        name = page_name(docname)
+        stamp = store.stamp(name)
+        if stamp is not None:  # the boxes of claims show their record
+            record = claim_records.load(book, name)
+            now[docname] = f"{stamp.digest} {stamp.executed} {record and record.trials}"
     env.textlib_outputs = now  # type: ignore[attr-defined]
     press_before, press = getattr(env, "textlib_press", None), _digest_of_press()
     env.textlib_press = press  # type: ignore[attr-defined]

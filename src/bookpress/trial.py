@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bookpress import plan
+from bookpress import claim_checks, plan
 from bookpress.book import Book
 from bookpress.execute import Outcome, Task
 from bookpress.running import RunOptions, run, tasks
@@ -42,7 +42,8 @@ def trials(
     seeds
         How many seed offsets: 0, and multiples of `SEED_STEP`.
     controls
-        Some of `controls.CONTROLS`; each runs on the first seed, with an empty run store.
+        Some of `controls.CONTROLS`; each runs on the first seed, with an empty run store, if it
+        can change anything on the page.
     runs
         A folder to use as the run store instead of the book's.
     """
@@ -52,10 +53,12 @@ def trials(
     with TemporaryDirectory(prefix="textlib-runs-") as empty:
         found = []
         for task in plain:
+            usable = claim_checks.controls_for(book.select((task.page,))[0])
             found += [_changed(task, runs, seed=seed) for seed in range(seeds)]
             found += [
                 _changed(task, Path(empty, control), seed=0, control=control)
                 for control in controls
+                if control in usable
             ]
         yield from run(book, found, options, jobs=jobs)
 

@@ -59,19 +59,33 @@ def page_of(*sources):
     )
 
 
-def test_a_measured_claim_that_needs_no_training_is_unexplained_until_the_page_says_why(book):
-    held = [claim(name) for name in ("plain", "exact", "reasoned", "timed", "gone")]
-    claim_records.update(book, "part/one", [outcome(*held, control="untrained")])
-    record = claim_records.load(book, "part/one")
-    assert record.unexplained(claim_checks.of_page(page_of(CODE))) == ["plain"]
-    said = CODE.replace("x=x", 'x=x, survives="x is a count"')
-    assert record.unexplained(claim_checks.of_page(page_of(said))) == []
+def test_a_measured_claim_that_needs_no_training_is_unexplained_until_the_page_says_why(
+    fixture_book,
+):
+    fixture_book.page("part/one", CODE.replace('survives="it', 'survives="It'))
+    names = ("plain", "exact", "reasoned", "timed", "gone")
+    trials = [outcome(*map(claim, names)), outcome(*map(claim, names), control="untrained")]
+    claim_records.update(fixture_book.book, "part/one", trials)
+    page = fixture_book.book.select(("part/one",))[0]
+    assert claim_records.problems(fixture_book.book, page) == [
+        "plain holds untrained, and the page gives no reason"
+    ]
+    fixture_book.page("part/one", CODE.replace("x=x", 'x=x, survives="x is a count"'))
+    page = fixture_book.book.select(("part/one",))[0]
+    assert claim_records.problems(fixture_book.book, page) == []
 
 
-def test_a_control_that_breaks_a_claim_explains_nothing_and_needs_nothing(book):
-    claim_records.update(book, "part/one", [outcome(claim("plain", False), control="shuffled")])
-    record = claim_records.load(book, "part/one")
-    assert record.unexplained(claim_checks.of_page(page_of(CODE))) == []
+def test_labels_are_dealt_out_anew_only_where_a_page_has_some():
+    def controls(*data):
+        return claim_checks.controls_for(SimpleNamespace(settings=SimpleNamespace(data=data)))
+
+    assert (
+        controls()
+        == controls("weather")
+        == controls("shakespeare", "no-such-set")
+        == ("untrained",)
+    )
+    assert controls("weather", "mnist") == ("untrained", "shuffled")
 
 
 def test_the_checks_of_a_page_are_read_without_running_it():
@@ -163,17 +177,36 @@ x = np.arange(8.0)[:, None]
 model.fit(x, x, epochs=1, verbose=0)
 moved = float(abs(model.get_weights()[0] - before).max())
 claims.check("learns", moved > 0, "it moves by {moved}", moved=moved)
+claims.check("after-it", x.size == 8, "it was tried after one that failed")
 labels = datasets.load("moons", n=200, seed=0).train.y
 claims.check("in-order", int(labels.sum()) > 0, "{n} labels are 1", n=int(labels.sum()))
 """
     fixture_book.page("part/one", code)
+    fixture_book.edit("book/part/one.md", "covers: [DLR-one]", "data: [moons]")
     done = fixture_book.press(
         "claims", "part/one", "--seeds", "1", "--untrained", "--shuffled", "--record"
     )
     assert done.returncode == 0, done.stdout + done.stderr
     record = claim_records.load(fixture_book.book, "part/one")
-    assert record.untrained["learns"] is False
+    assert record.untrained == {
+        "learns": False,
+        "after-it": True,
+        "in-order": True,
+        "positive": True,
+    }
     assert record.shuffled["learns"] is True
-    assert "in-order" in record.unexplained(
-        claim_checks.of_page(fixture_book.book.select(("part/one",))[0])
-    )
+
+
+def test_what_the_record_of_a_page_lacks_is_said_in_order(book):
+    page = book.select(("part/one",))[0]
+    assert claim_records.problems(book, page) == ["no record of its claims"]
+    claim_records.update(book, "part/one", [outcome(claim("positive"), control="untrained")])
+    assert claim_records.problems(book, page) == ["its claims were tried on no seed"]
+    claim_records.update(book, "part/one", [outcome(claim("positive"))])
+    assert claim_records.problems(book, page) == [
+        "positive holds untrained, and the page gives no reason"
+    ]
+    claim_records.update(book, "part/one", [outcome(claim("positive", False), control="untrained")])
+    assert claim_records.problems(book, page) == []
+    claim_records.update(book, "part/one", [outcome(control="untrained")])
+    assert claim_records.problems(book, page) == ["not tried untrained: positive"]
