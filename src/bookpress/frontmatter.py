@@ -68,7 +68,9 @@ class Settings:
     Attributes
     ----------
     covers
-        Systems of the syllabus that the page covers.
+        Systems of the syllabus that the page runs, or that its full-scale record ran.
+    describes
+        Systems that the page only tells of or draws.
     data
         Datasets that the page loads.
     files
@@ -80,6 +82,7 @@ class Settings:
     """
 
     covers: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
+    describes: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
     data: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
     files: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
     thumbnail: str = field(default="", metadata={"kind": TEXT})

@@ -98,6 +98,7 @@ def _page(state: PageState, outcome: Outcome | None) -> dict[str, Any]:
         "reasons": list(state.reasons),
         "key": state.key,
         "covers": list(state.page.settings.covers),
+        "describes": list(state.page.settings.describes),
         "data": sorted({*state.page.settings.data, *inputs.get("data", ())}),
         "modules": sorted(inputs.get("modules", ())),
         "libraries": inputs.get("libraries", {}),

@@ -10,10 +10,13 @@ name of the page's number and claim that measure the same, and a note on what di
       number: convnet-test-accuracy
       claim: convnet-beats-dense
       note: 5 epochs on all 60,000 images, as in the source
+
+``books.yml`` has the sources themselves: by the prefix of their systems the ``title``, the
+``chapters`` with their titles, and what is ``left_out``, with the reason.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import yaml
@@ -61,11 +64,51 @@ def load(book: Book) -> dict[str, Entry]:
     return found
 
 
-def titles(book: Book) -> dict[str, str]:
-    """Return the titles of the source books by the prefix of their systems."""
-    path = book.records_dir / "books.yml"
-    found = yaml.safe_load(read_text(path)) if path.is_file() else {}
-    return {str(key): str(value) for key, value in (found or {}).items()}
+@dataclass(frozen=True)
+class Source:
+    """One source book.
+
+    Attributes
+    ----------
+    title
+        Its authors, title, publisher and year.
+    chapters
+        The titles of its chapters by their number, as in the names of systems.
+    left_out
+        What this book leaves out of it, and why; one sentence each.
+    """
+
+    title: str
+    chapters: dict[str, str] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+def books(book: Book) -> dict[str, Source]:
+    """Return the source books by the prefix of their systems."""
+    return {
+        str(prefix): Source(
+            values["title"],
+            {str(number): str(title) for number, title in values.get("chapters", {}).items()},
+            tuple(values.get("left_out", ())),
+        )
+        for prefix, values in _read(book, "books.yml").items()
+    }
+
+
+def planned(book: Book) -> dict[str, list[str]]:
+    """Return the systems of each page, of those that are not written yet as well."""
+    return {page: list(map(str, each)) for page, each in _read(book, "systems.yml").items()}
+
+
+def chapter_of(system: str) -> tuple[str, str]:
+    """Return the source and the chapter of a system: ``("DLR", "5")`` of ``DLR-5.1a``."""
+    prefix, _, place = system.partition("-")
+    return prefix, place.partition(".")[0]
+
+
+def _read(book: Book, name: str) -> dict[str, Any]:
+    path = book.records_dir / name
+    return (yaml.safe_load(read_text(path)) if path.is_file() else None) or {}
 
 
 def _entries(content: dict[str, Any], file: str) -> Iterator[Entry]:

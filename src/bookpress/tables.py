@@ -1,10 +1,9 @@
-"""Sphinx directives that show what the press knows: results, build status, full-scale records.
+"""Sphinx directives that show what the press knows, and what they have in common.
 
-``{results}`` sets every system that has an entry in ``book/_records/sources`` beside what this
-build measured and what the full-scale record holds. ``{build-status}`` lists the pages with their
-times and claims. ``{full-scale}`` shows the record of the page it stands on, and nothing where
-there is none. ``{data-uses}`` lists the datasets with the pages that load them. All are made anew
-when a stamp, a record, a source value or a page's front matter changes.
+``{build-status}`` lists the pages with their times and claims, ``{data-uses}`` the datasets with
+the pages that load them. What is shown of the source books stands in `source_tables`, of claims in
+`claim_tables`. All are made anew when a stamp, a record, a source value or a page's front matter
+changes.
 """
 
 import hashlib
@@ -20,36 +19,34 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from bookpress import records, report, sources
+from bookpress import report
 from bookpress.book import Book, BookError, page_name
-from bookpress.dependencies import Dependencies
 from bookpress.myst import on_site
-from bookpress.records import Record
 from bookpress.site import names
 
 logger = logging.getLogger(__name__)
-STALE = "stale: the page has changed since"
 
-
-on_site("The table of results is", "results")
 on_site("The build's status is", "build-status")
-on_site("Results at full scale are", "full-scale")
 on_site("The table of datasets and their pages is", "data-uses")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the directives."""
-    app.add_directive("results", Results)
+    from bookpress import claim_tables, source_tables
+
     app.add_directive("build-status", BuildStatus)
-    app.add_directive("full-scale", FullScale)
     app.add_directive("data-uses", DataUses)
+    app.add_directive("results", source_tables.Results)
+    app.add_directive("full-scale", source_tables.FullScale)
+    app.add_directive("source-map", source_tables.SourceMap)
+    app.add_directive("claim-history", claim_tables.ClaimHistory)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
 
-class _Table(SphinxDirective):
+class Table(SphinxDirective):
     """A directive whose content is Markdown that the press writes."""
 
     has_content = False
@@ -71,71 +68,13 @@ class _Table(SphinxDirective):
         """Yield the lines of Markdown to show."""
         raise NotImplementedError
 
-    def is_stale(self, book: Book, record: Record) -> bool:
-        """Tell whether a record is of an earlier state of its page."""
-        return not records.is_current(record, Dependencies(book))
-
     def link(self, page: str) -> str:
         """Return a link to a page, with the page's title."""
         folder = Path(self.env.config.root_doc).parent.as_posix().strip(".")
         return f"{{doc}}`/{folder}/{page}`" if folder else f"{{doc}}`/{page}`"
 
 
-class Results(_Table):
-    """Every system: what its source reports, what was measured, whether the claim held."""
-
-    def markdown(self, book: Book) -> Iterator[str]:
-        """Yield one table for each page that covers systems with an entry."""
-        made = report.read(book)
-        if made is None:
-            yield "This page is filled in by `press build`."
-            return
-        entries, full = sources.load(book), records.load(book)
-        titles = sources.titles(book)
-        if titles:
-            yield from (f"- **{prefix}**: {title}" for prefix, title in titles.items())
-            yield ""
-        for page in made["pages"]:
-            if not page["covers"]:
-                continue
-            rows = [entries[system] for system in page["covers"] if system in entries]
-            record = full.get(page["name"])
-            stale = record is not None and self.is_stale(book, record)
-            yield from ("", f"**{self.link(page['name'])}**", "")
-            yield from _results([self._cells(entry, page, record, stale) for entry in rows])
-            others = [system for system in page["covers"] if system not in entries]
-            if others:
-                yield from ("", f"Executed, with no number to compare: {', '.join(others)}.")
-            if record is not None:
-                yield from ("", _origin(record, stale))
-
-    def _cells(
-        self, entry: sources.Entry, page: dict[str, Any], record: Record | None, stale: bool
-    ) -> dict[str, list[str]]:
-        """Return the paragraphs of each column."""
-        if entry.number and page["numbers"] and entry.number not in page["numbers"]:
-            message = f"{entry.system}: {page['name']} has no number {entry.number!r}"
-            logger.warning(message, location=self.get_location())
-        claim = next((c for c in page["claims"] if c["name"] == entry.claim), None)
-        if entry.claim and page["claims"] and claim is None:
-            message = f"{entry.system}: {page['name']} has no claim {entry.claim!r}"
-            logger.warning(message, location=self.get_location())
-        full = record.numbers.get(entry.number, "") if record else ""
-        experiment = [f"**{entry.system}** {entry.what}"]
-        if entry.note:
-            experiment.append(f"{entry.note[:1].upper()}{entry.note[1:].rstrip('.')}.")
-        if claim is not None:
-            mark = "✓ Claim holds" if claim["holds"] else "✗ **Claim does not hold**"
-            experiment.append(f"{mark}: {claim['sentence'].rstrip('.')}.")
-        return {
-            "Experiment": experiment,
-            "Source": [entry.reports],
-            "This build": [page["numbers"].get(entry.number, "")],
-            "Full scale": [f"{full} (stale)" if full and stale else full],
-        }
-
-
-class BuildStatus(_Table):
+class BuildStatus(Table):
     """The pages of the last build with their times, memory and claims."""
 
     def markdown(self, book: Book) -> Iterator[str]:
@@ -147,8 +86,8 @@ class BuildStatus(_Table):
         totals, machine = made["totals"], made["machine"]
         yield (
             f"{totals['pages']} pages with code ran at {made['scale']} scale in "
-            f"{_minutes(totals['seconds'])} of kernel time, on {machine['cores']} cores "
-            f"({_cell(machine['processor'])}); {totals['claims_hold']} of {totals['claims']} "
+            f"{minutes(totals['seconds'])} of kernel time, on {machine['cores']} cores "
+            f"({cell(machine['processor'])}); {totals['claims_hold']} of {totals['claims']} "
             "claims hold."
         )
         yield from ("", "| Page | Executed | Seconds | Memory | Claims |", "|---|---|--:|--:|--:|")
@@ -157,32 +96,12 @@ class BuildStatus(_Table):
             memory = f"{page['peak_memory'] / 2**20:.0f} MB" if page["peak_memory"] else ""
             claims = f"{held} of {len(page['claims'])}" if page["claims"] else ""
             when = page["executed"][:10] or page["state"]
-            yield _row(self.link(page["name"]), when, f"{page['seconds']:.1f}", memory, claims)
+            yield row(self.link(page["name"]), when, f"{page['seconds']:.1f}", memory, claims)
         yield from ("", "| Library | Version |", "|---|---|")
-        yield from (_row(name, version) for name, version in made["versions"].items())
+        yield from (row(name, version) for name, version in made["versions"].items())
 
 
-class FullScale(_Table):
-    """The full-scale record of the page that the directive stands on."""
-
-    def markdown(self, book: Book) -> Iterator[str]:
-        """Yield the numbers of this build beside those of the record."""
-        name = page_name(self.env.docname)
-        record = records.load(book).get(name)
-        if record is None or not record.numbers:
-            return
-        stale = self.is_stale(book, record)
-        made = report.read(book) or {"pages": []}
-        here: dict[str, str] = next(
-            (page["numbers"] for page in made["pages"] if page["name"] == name), {}
-        )
-        yield from ("| Result | This build | Full scale |", "|---|--:|--:|")
-        for number, value in record.numbers.items():
-            yield _row(number.replace("-", " "), here.get(number, ""), value)
-        yield from ("", _origin(record, stale))
-
-
-class DataUses(_Table):
+class DataUses(Table):
     """Every dataset with the pages whose front matter names it."""
 
     def markdown(self, book: Book) -> Iterator[str]:
@@ -198,32 +117,18 @@ class DataUses(_Table):
         for name, found in users.items():
             if found:
                 links = (self.link(page.name) for page in found)
-                yield _row(f"`{name}`", datasets.describe(name).kind, ", ".join(links))
+                yield row(f"`{name}`", datasets.describe(name).kind, ", ".join(links))
         idle = [f"`{name}`" for name, found in users.items() if not found]
         if idle:
             yield from ("", f"No page loads these yet: {', '.join(idle)}.")
 
 
-def _origin(record: Record, stale: bool) -> str:
-    """Say where and when a record was made, and whether it still holds."""
-    libraries = " and ".join(
-        f"{name} {record.versions[name]}"
-        for name in ("tensorflow", "keras")
-        if name in record.versions
-    )
-    note = f" **{STALE} {record.date[:10]}.**" if stale else ""
-    return (
-        f"*Full scale: {_cell(record.device)}, {record.date[:10]}, {_minutes(record.seconds)}"
-        f"{', ' + libraries if libraries else ''}.*{note}"
-    )
-
-
-def _results(rows: list[dict[str, list[str]]]) -> Iterator[str]:
+def list_table(rows: list[dict[str, list[str]]], *, kind: str) -> Iterator[str]:
     """Yield a table of cells of several paragraphs; a column without any value is left out."""
     if not rows:
         return
     columns = [name for name in rows[0] if any(any(row[name]) for row in rows)]
-    yield from ("", "````{list-table}", ":header-rows: 1", ":class: results", "")
+    yield from ("", "````{list-table}", ":header-rows: 1", f":class: {kind}", "")
     for row in [{name: [name] for name in columns}, *rows]:
         for column in columns:
             first, *others = row[column]
@@ -234,15 +139,18 @@ def _results(rows: list[dict[str, list[str]]]) -> Iterator[str]:
     yield "````"
 
 
-def _row(*cells: str) -> str:
+def row(*cells: str) -> str:
+    """Return a line of a Markdown table."""
     return "| " + " | ".join(cells) + " |"
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Return text without what would end a cell or begin markup."""
     return text.replace("|", "\\|").replace("`", "").replace("<", "").replace(">", "")
 
 
-def _minutes(seconds: float) -> str:
+def minutes(seconds: float) -> str:
+    """Return a duration in words."""
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
@@ -267,32 +175,33 @@ def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
     book = _book(env)
-    data = _data(env, book, added | changed) if book else {}
-    state = _digest(book, data) if book else ""
+    said = _said(env, book, added | changed) if book else {}
+    state = _digest(book, said) if book else ""
     if state == getattr(env, "textlib_tables_state", ""):
         return []
     env.textlib_tables_state = state  # type: ignore[attr-defined]
     return sorted(_shown(env) & env.found_docs)
 
 
-def _data(env: BuildEnvironment, book: Book, edited: set[str]) -> dict[str, tuple[str, ...]]:
-    """Return the datasets of each page; Sphinx knows them of the pages that it will not read."""
+def _said(env: BuildEnvironment, book: Book, edited: set[str]) -> dict[str, Any]:
+    """Return the front matter of each page; Sphinx knows that of the pages it will not read."""
     pages = {names.docname(env, page.name): page for page in book.pages}
-    return {
-        docname: (page.settings if docname in edited else names.settings(env, docname)).data
+    found = {
+        docname: page.settings if docname in edited else names.settings(env, docname)
         for docname, page in pages.items()
     }
+    return {docname: (s.data, s.covers, s.describes) for docname, s in found.items()}
 
 
-def _digest(book: Book, data: dict[str, tuple[str, ...]]) -> str:
-    """Return a digest of all that the tables show, the datasets of each page among it."""
+def _digest(book: Book, said: dict[str, Any]) -> str:
+    """Return a digest of all that the tables show, the front matter of each page among it."""
     made = report.read(book) or {}
     fixed = [made.get("scale"), made.get("versions"), made.get("machine")]
     fixed += [
         {key: value for key, value in page.items() if key not in {"state", "reasons"}}
         for page in made.get("pages", [])
     ]
-    fixed += [data]
+    fixed += [said]
     digest = hashlib.sha256(json.dumps(fixed, sort_keys=True).encode("utf8"))
     for path in sorted(book.records_dir.rglob("*")):
         if path.is_file():

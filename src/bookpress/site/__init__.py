@@ -24,5 +24,6 @@ def parts() -> list[ModuleType]:
 
 def register() -> None:
     """Have the authors' directives say how they look in a notebook (see `bookpress.myst`)."""
-    for name in (*(f"{__name__}.{name}" for name in _DIRECTIVES), "bookpress.tables"):
+    tables = (f"bookpress.{name}" for name in ("tables", "claim_tables", "source_tables"))
+    for name in (*(f"{__name__}.{name}" for name in _DIRECTIVES), *tables):
         importlib.import_module(name)
