@@ -5,8 +5,8 @@ environment. Dask is optional: ``pip install 'textlib[dask]'``.
 """
 
 import concurrent.futures
-from collections.abc import Callable
-from typing import Any
+import contextlib
+from collections.abc import Iterator
 
 from bookpress.book import BookError
 from bookpress.execute import Outcome, Task, Watch, run_page
@@ -14,40 +14,18 @@ from bookpress.execute import Outcome, Task, Watch, run_page
 CONNECT_SECONDS = 10
 
 
-class Cluster:
-    """A Dask client as an executor.
+class ClusterError(BookError):
+    """The Dask cluster cannot be used."""
+
+
+@contextlib.contextmanager
+def connected(address: str) -> Iterator[concurrent.futures.Executor]:
+    """Give an executor over a Dask cluster; what waits is canceled at the end, the cluster stays.
 
     Parameters
     ----------
     address
         Address of the scheduler, such as ``tcp://10.0.0.5:8786``.
-    """
-
-    def __init__(self, address: str) -> None:
-        from distributed import Client
-
-        self._client = Client(address, timeout=CONNECT_SECONDS)
-        self._executor = self._client.get_executor(pure=False, retries=1)
-
-    def submit(
-        self, function: Callable[..., Any], *arguments: Any
-    ) -> "concurrent.futures.Future[Any]":
-        """Run a function on some worker."""
-        future: concurrent.futures.Future[Any] = self._executor.submit(function, *arguments)
-        return future
-
-    def shutdown(self) -> None:
-        """Cancel what is waiting and disconnect; the cluster stays."""
-        self._executor.shutdown(wait=False)
-        self._client.close()
-
-
-class ClusterError(BookError):
-    """The Dask cluster cannot be used."""
-
-
-def connect(address: str) -> Cluster:
-    """Return an executor over the Dask cluster at ``address``.
 
     Raises
     ------
@@ -55,11 +33,19 @@ def connect(address: str) -> Cluster:
         If Dask is not installed, or nothing answers at the address.
     """
     try:
-        return Cluster(address)
+        from distributed import Client
+
+        client = Client(address, timeout=CONNECT_SECONDS)
     except ImportError as error:
         raise ClusterError("Dask is not installed: pip install 'textlib[dask]'.") from error
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(f"no Dask scheduler answers at {address!r}: {error}") from error
+    with client:
+        executor = client.get_executor(pure=False, retries=1)
+        try:
+            yield executor
+        finally:
+            executor.shutdown(wait=False)
 
 
 def run_on_worker(task: Task) -> Outcome:

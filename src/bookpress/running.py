@@ -165,37 +165,38 @@ def _run(
 ) -> Iterator[Outcome]:
     stop = threading.Event()
     watch = Watch(progress.cell if progress else Watch.report, stop)
-    submit, close = _executor(jobs, dask, watch)
-    waiting = {submit(task): task for task in tasks}
-    try:
-        while waiting:
-            done, _ = concurrent.futures.wait(
-                waiting, timeout=0.5, return_when=concurrent.futures.FIRST_COMPLETED
-            )
-            for future in done:
-                yield _outcome(future, waiting.pop(future))
-    except KeyboardInterrupt:
-        stop.set()
-        for future, task in waiting.items():
-            future.cancel()
-            yield _failed(task, "canceled", "stopped before it finished")
-    finally:
-        stop.set()
-        close()
+    with _executor(jobs, dask, watch) as submit:
+        waiting = {submit(task): task for task in tasks}
+        try:
+            while waiting:
+                done, _ = concurrent.futures.wait(
+                    waiting, timeout=0.5, return_when=concurrent.futures.FIRST_COMPLETED
+                )
+                for future in done:
+                    yield _outcome(future, waiting.pop(future))
+        except KeyboardInterrupt:
+            stop.set()
+            for future, task in waiting.items():
+                future.cancel()
+                yield _failed(task, "canceled", "stopped before it finished")
+        finally:
+            stop.set()
 
 
 Submit = Callable[[Task], "concurrent.futures.Future[Outcome]"]
 
 
-def _executor(jobs: int, dask: str | None, watch: Watch) -> tuple[Submit, Callable[[], None]]:
-    """Return how to submit a task, and what to call at the end."""
+@contextlib.contextmanager
+def _executor(jobs: int, dask: str | None, watch: Watch) -> Iterator[Submit]:
+    """Give what submits a task, here or to a cluster."""
     if dask is not None:
-        from bookpress.cluster import connect, run_on_worker
+        from bookpress.cluster import connected, run_on_worker
 
-        cluster = connect(dask)
-        return (lambda task: cluster.submit(run_on_worker, task)), cluster.shutdown
-    pool = concurrent.futures.ThreadPoolExecutor(jobs, thread_name_prefix="page")
-    return (lambda task: pool.submit(run_page, task, watch)), pool.shutdown
+        with connected(dask) as cluster:
+            yield lambda task: cluster.submit(run_on_worker, task)
+    else:
+        with concurrent.futures.ThreadPoolExecutor(jobs, thread_name_prefix="page") as pool:
+            yield lambda task: pool.submit(run_page, task, watch)
 
 
 def _outcome(future: "concurrent.futures.Future[Outcome]", task: Task) -> Outcome:

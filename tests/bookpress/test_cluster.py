@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from bookpress import plan, running
-from bookpress.cluster import ClusterError, connect, run_on_worker
+from bookpress.cluster import ClusterError, connected, run_on_worker
 from bookpress.running import RunOptions
 from tests.waiting import PATIENCE
 
@@ -38,8 +38,8 @@ def test_an_address_where_nothing_answers_is_one_clear_error(monkeypatch):
         unused.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{unused.getsockname()[1]}"
     monkeypatch.setattr("bookpress.cluster.CONNECT_SECONDS", 1)
-    with pytest.raises(ClusterError, match="no Dask scheduler answers"):
-        connect(address)
+    with pytest.raises(ClusterError, match="no Dask scheduler answers"), connected(address):
+        pass
 
 
 @pytest.mark.slow
@@ -49,10 +49,13 @@ def test_a_page_that_is_taken_back_stops_on_its_worker_too(fixture_book):
     (task,) = running.tasks(
         book, plan.make(book, book.select(("part/slow",))), RunOptions(), jobs=1
     )
-    with distributed.LocalCluster(
-        n_workers=1, processes=False, protocol="tcp://", dashboard_address=None, host="127.0.0.1"
-    ) as local:
-        cluster = connect(local.scheduler_address)
+    with (
+        distributed.LocalCluster(
+            n_workers=1, processes=False, protocol="tcp://", dashboard_address=None,
+            host="127.0.0.1",
+        ) as local,
+        connected(local.scheduler_address) as cluster,
+    ):  # fmt: skip
         future = cluster.submit(run_on_worker, task)
         while not (fixture_book.root / "book/part/started").exists():
             assert not future.done(), future.result()
@@ -61,6 +64,5 @@ def test_a_page_that_is_taken_back_stops_on_its_worker_too(fixture_book):
         kernels = [child for child in children if "ipykernel_launcher" in child.cmdline()]
         assert kernels
         future.cancel()
-        cluster.shutdown()
         _, alive = psutil.wait_procs(kernels, timeout=PATIENCE)
         assert not alive
