@@ -6,50 +6,13 @@ left, estimated from recorded durations. Elsewhere (a log, CI): one plain line f
 
 import threading
 import time
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from bookpress.execute import Outcome
-
-
-class Progress(Protocol):
-    """Something that is told about pages."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def cell(self, page: str, done: int, total: int) -> None:
-        """A page has finished ``done`` of its ``total`` cells; it has begun if new."""
-
-    def finished(self, outcome: Outcome) -> None:
-        """A page is done."""
-
-
-def choose(console: Console, expected: dict[str, float], jobs: int) -> Progress:
-    """Return a live display on a terminal, plain lines elsewhere.
-
-    Parameters
-    ----------
-    console
-        Where to write.
-    expected
-        Seconds that each page is expected to take; zero where nothing is known.
-    jobs
-        How many pages run at once.
-    """
-    if console.is_terminal:
-        return LiveProgress(console, expected, jobs)
-    return LineProgress(console, len(expected))
 
 
 class LineProgress:
@@ -96,16 +59,11 @@ class LiveProgress:
         self._live = Live(get_renderable=self._draw, console=console, refresh_per_second=4)
 
     def __enter__(self) -> Self:
-        self._live.__enter__()
+        self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.__exit__(kind, error, trace)
+    def __exit__(self, *error: object) -> None:
+        self._live.stop()
 
     def cell(self, page: str, done: int, total: int) -> None:
         """Note how far a page is."""
@@ -140,6 +98,26 @@ class LiveProgress:
             begun = self._running.get(page, (now, 0, 0))[0]
             left.append(max(seconds - (now - begun), 0.0))
         return max(sum(left) / self._jobs, max(left, default=0.0))
+
+
+Progress = LineProgress | LiveProgress
+
+
+def choose(console: Console, expected: dict[str, float], jobs: int) -> Progress:
+    """Return a live display on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    console
+        Where to write.
+    expected
+        Seconds that each page is expected to take; zero where nothing is known.
+    jobs
+        How many pages run at once.
+    """
+    if console.is_terminal:
+        return LiveProgress(console, expected, jobs)
+    return LineProgress(console, len(expected))
 
 
 def describe(outcome: Outcome) -> str:
