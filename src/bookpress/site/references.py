@@ -22,6 +22,7 @@ import textlib
 from bookpress.repository import Repository
 
 _PACKAGE = "textlib"
+_USES = "textlib_uses"  # in the metadata of a page
 NAME_CLASSES = {"n", "nn", "nc", "nf", "nb"}
 
 
@@ -90,29 +91,18 @@ def _trees(sources: Iterable[str]) -> Iterator[ast.Module]:
 
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
-    """Note which names a page uses."""
-    env = app.env
+    """Note which names a page uses, among the facts that Sphinx forgets and merges with pages."""
     sources = [
         block.astext()
         for block in doctree.findall(nodes.literal_block)
         if block.get("language") in ("python", "ipython", "ipython3")
     ]
     found = used_names(sources) if sources else set()
-    _uses(env)[env.docname] = {name for name in found if name != _PACKAGE}
+    app.env.metadata[app.env.docname][_USES] = sorted(found - {_PACKAGE})
 
 
-def _uses(env: BuildEnvironment) -> dict[str, set[str]]:
-    if not hasattr(env, "textlib_uses"):
-        env.textlib_uses = {}  # type: ignore[attr-defined]
-    return env.textlib_uses  # type: ignore[attr-defined, no-any-return]
-
-
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _uses(env).pop(docname, None)
-
-
-def _merge(app: Sphinx, env: BuildEnvironment, docnames: list[str], other: Any) -> None:
-    _uses(env).update(_uses(other))
+def _uses(env: BuildEnvironment) -> dict[str, list[str]]:
+    return {page: facts[_USES] for page, facts in env.metadata.items() if facts.get(_USES)}
 
 
 def _documented(env: BuildEnvironment) -> dict[str, str]:
@@ -127,7 +117,7 @@ def _documented(env: BuildEnvironment) -> dict[str, str]:
 
 def _stale_reference(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """Have the reference written again when the pages use other names than last time."""
-    now = {page: frozenset(found) for page, found in _uses(env).items()}
+    now = _uses(env)
     before = getattr(env, "textlib_uses_written", None)
     env.textlib_uses_written = now  # type: ignore[attr-defined]
     if before == now:
@@ -178,13 +168,12 @@ def list_uses(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
     entries = soup.select("dl.py > dt[id]")
     if not entries:
         return
-    env = app.env
+    env, uses = app.env, _uses(app.env)
     up = "../" * pagename.count("/")
     for entry in entries:
         name = str(entry["id"])
         body = entry.find_next_sibling("dd")
-        pages = [page for page in env.found_docs if name in _uses(env).get(page, ())]
-        pages = [page for page in pages if page != pagename]
+        pages = [page for page, names in uses.items() if name in names and page != pagename]
         if body is None or not pages:
             continue
         line = soup.new_tag("p", attrs={"class": "used-in"})
@@ -248,7 +237,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _link_sources)
     app.setup_extension("sphinx.ext.linkcode")
     app.connect("doctree-read", collect)
-    app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     app.connect("env-updated", _stale_reference)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
