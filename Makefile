@@ -41,7 +41,7 @@ figures: $(READY) ## Write what is measured of the site into CONTRIBUTING.md (af
 	@$(BIN)/python -m tests.benchmarks.site_figures
 
 pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
-	@$(BIN)/python -m bookpress.pdf
+	@$(BIN)/python -m bookpress.command pdf
 
 pins: ## Renew requirements.txt from the two pyproject.toml (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

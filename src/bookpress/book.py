@@ -256,13 +256,13 @@ class Book:
     @functools.cached_property
     def pages(self) -> tuple[Page, ...]:
         """The pages in the order of the table of contents, as far as their files exist."""
-        found = (self._find(name) for name in dict.fromkeys(_files(self.toc)))
+        found = (self._find(name) for name in dict.fromkeys(page_names(self.toc)))
         return tuple(page for page in found if page is not None)
 
     @functools.cached_property
     def missing(self) -> tuple[str, ...]:
         """Pages that the table of contents names and that have no file."""
-        return tuple(name for name in dict.fromkeys(_files(self.toc)) if not self._find(name))
+        return tuple(name for name in dict.fromkeys(page_names(self.toc)) if not self._find(name))
 
     def select(self, wanted: tuple[str, ...]) -> tuple[Page, ...]:
         """Return the pages that the words name; all pages if there are none.
@@ -327,17 +327,17 @@ def page_name(word: str) -> str:
     return name
 
 
-def _files(node: Any) -> Iterator[str]:
+def page_names(node: Any) -> Iterator[str]:
     """Yield the page names of a table of contents, depth first, in its order."""
     if isinstance(node, list):
         for entry in node:
-            yield from _files(entry)
+            yield from page_names(entry)
     elif isinstance(node, dict):
         for key in ("root", "file"):
             if key in node:
                 yield page_name(str(node[key]))
         for key in ("parts", "chapters", "sections", "subtrees", "entries"):
-            yield from _files(node.get(key))
+            yield from page_names(node.get(key))
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

@@ -326,6 +326,18 @@ def clean(root: Path | None, yes: bool, verbose: bool) -> None:
     click.echo(f"{total} freed." if yes else f"{total} in all; 'press clean --yes' frees it.")
 
 
+@main.command()
+@click.argument("target", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.pass_obj
+def pdf(root: Path | None, target: Path | None) -> None:
+    """Print the published book into one PDF, _build/book.pdf by default."""
+    from bookpress.pdf import write
+
+    book = _book(root)
+    written = write(book, target or book.build_dir / "book.pdf")
+    click.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
+
+
 @main.group("records")
 def records_group() -> None:
     """Full-scale results: make them, and see which are still current."""

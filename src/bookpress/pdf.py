@@ -1,24 +1,21 @@
-"""The whole book as one PDF, printed by headless Chromium: ``python -m bookpress.pdf``.
+"""The whole book as one PDF, printed by headless Chromium.
 
 The published pages become one document whose links lead to each other inside of it; headings
 become the outline. Nothing is executed, so the book must be built first.
 """
 
-import argparse
 import html
 import posixpath
 import re
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote, urldefrag
 
 from bs4 import BeautifulSoup, Tag
 
-from bookpress.book import Book, Page, page_name
+from bookpress.book import Book, BookError, Page, page_names
 from textlib import paths
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -49,40 +46,17 @@ _STYLE = """
 """
 
 
-class PdfError(RuntimeError):
+class PdfError(BookError):
     """The book cannot be printed."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """A part of the book: its caption and its pages, in order."""
-
-    caption: str
-    pages: tuple[Page, ...]
-
-
-def parts(book: Book) -> list[Part]:
-    """Return the parts of the book with their pages, in the order of the table of contents."""
+def parts(book: Book) -> Iterator[tuple[str, list[Page]]]:
+    """Yield the captions of the parts with their pages; the root page comes first, in none."""
     by_name = {page.name: page for page in book.pages}
-    found = [Part("", tuple(page for name, page in by_name.items() if name == _root(book)))]
-    for entry in book.toc.get("parts", ()):
-        names = _names(entry.get("chapters", ()))
-        pages = tuple(by_name[name] for name in names if name in by_name)
-        found.append(Part(str(entry.get("caption", "")), pages))
-    return found
-
-
-def _root(book: Book) -> str:
-    return page_name(str(book.toc.get("root", "index")))
-
-
-def _names(entries: Any) -> list[str]:
-    found = []
-    for entry in entries:
-        if "file" in entry:
-            found.append(page_name(str(entry["file"])))
-        found += _names(entry.get("sections", ()))
-    return found
+    root = {"root": book.toc.get("root", "index")}
+    for part in (root, *book.toc.get("parts", ())):
+        pages = [by_name[name] for name in page_names(part) if name in by_name]
+        yield str(part.get("caption", "")), pages
 
 
 def anchor(name: str, fragment: str = "") -> str:
@@ -170,10 +144,10 @@ def document(book: Book) -> str:
     site = str((book.config.get("html") or {}).get("baseurl") or "")
     known = {page.name for page in book.pages}
     body, contents = [], []
-    for part in parts(book):
-        texts = [(page, _file(book, page).read_text(encoding="utf8")) for page in part.pages]
-        if part.caption:
-            caption = html.escape(part.caption)
+    for caption, pages in parts(book):
+        texts = [(page, _file(book, page).read_text(encoding="utf8")) for page in pages]
+        if caption:
+            caption = html.escape(caption)
             body.append(f'<h1 class="part-title">{caption}</h1>')
             entries = "".join(_entry(page, text) for page, text in texts)
             contents.append(f"<li>{caption}<ol>{entries}</ol></li>")
@@ -265,22 +239,3 @@ def _print(program: str, source: Path, target: Path) -> None:
     if done.returncode or not target.is_file() or target.stat().st_size == 0:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise PdfError(f"{program} could not print the book: {last}")
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print the book from the command line; return the exit code."""
-    parser = argparse.ArgumentParser(prog="bookpress.pdf", description="Print the book.")
-    parser.add_argument("target", nargs="?", type=Path, help="default: _build/book.pdf")
-    options = parser.parse_args(arguments)
-    book = Book.find()
-    try:
-        target = write(book, options.target or book.build_dir / "book.pdf")
-    except PdfError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    sys.stdout.write(f"{target} ({target.stat().st_size / 1e6:.1f} MB)\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
