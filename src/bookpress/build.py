@@ -103,7 +103,7 @@ def build(book: Book, options: Options, console: Console) -> Result:
         states = planning.make(book, pages, scale=options.scale)
         result = Result(states)
         stale = [state for state in states if options.force or not state.fresh]
-        console.print(f"{len(states)} pages with code, {len(stale)} to execute.", highlight=False)
+        console.print(f"{len(states)} pages with code, {len(stale)} to execute.")
         if stale:
             if sphinx:
                 sphinx.close()
@@ -112,7 +112,7 @@ def build(book: Book, options: Options, console: Console) -> Result:
         result.seconds = time.perf_counter() - begun
         _report(book, options, result)
         if options.publish and not result.failures and not result.interrupted:
-            console.print("Publishing ...", highlight=False)
+            console.print("Publishing ...")
             result.published = publish(
                 book, strict=options.warnings_fail, sphinx=None if stale else sphinx
             )

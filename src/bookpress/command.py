@@ -159,9 +159,9 @@ def execute(
         sys.exit(1)
     failed = _failing(outcome)
     for claim in failed:
-        console.print(f"FAILS  {claim['name']}: {claim['sentence']}", markup=False)
+        console.print(f"FAILS  {claim['name']}: {claim['sentence']}")
     held = f"{len(outcome.claims) - len(failed)} of {len(outcome.claims)} claims hold"
-    console.print(f"{output}: {outcome.seconds:.1f} s, {held}.", highlight=False)
+    console.print(f"{output}: {outcome.seconds:.1f} s, {held}.")
     sys.exit(1 if failed else 0)
 
 
@@ -211,7 +211,7 @@ def claims(
         _show_survivors(console, outcomes)
         if record:
             path = claim_records.update(book, outcome.page, outcomes)
-            console.print(f"recorded in {path}", markup=False, highlight=False)
+            console.print(f"recorded in {path}")
     plain = [each for outcomes in found.values() for each in outcomes if not each.control]
     sys.exit(1 if any(each.failure or _failing(each) for each in plain) else 0)
 
@@ -367,7 +367,7 @@ def records_run(root: Path | None, pages: tuple[str, ...], **options: Any) -> No
             failed += 1
             _show_failure(console, outcome)
         else:
-            console.print(f"{outcome.page}: {outcome.seconds:.0f} s, {path}", highlight=False)
+            console.print(f"{outcome.page}: {outcome.seconds:.0f} s, {path}")
     sys.exit(1 if failed else 0)
 
 
@@ -395,7 +395,8 @@ def records_check(root: Path | None) -> None:
 def _console() -> "Console":
     from rich.console import Console
 
-    return Console(soft_wrap=not sys.stdout.isatty())
+    # What is said is never markup: names, code and errors may have brackets in them.
+    return Console(markup=False, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def _book(root: Path | None) -> "Book":
@@ -455,7 +456,7 @@ def _show_memory(console: "Console", result: "Result") -> None:
     quick = {s.page.name for s in result.states if s.inputs.get("scale", "quick") == "quick"}
     peaks = {o.page: o.peak_memory for o in result.outcomes.values() if o.page in quick}
     for problem in checks.memory(peaks):
-        console.print(f"warning: {problem}", markup=False, highlight=False)
+        console.print(f"warning: {problem}")
 
 
 def _row(result: "Result", state: Any) -> tuple[str, float, str, int]:
@@ -472,15 +473,15 @@ def _show_published(console: "Console", result: "Result") -> None:
     if published is None:
         return
     for line in published.warnings:
-        console.print(line, markup=False, highlight=False)
+        console.print(line)
     if not published.ok:
         console.print(f"Publishing failed; everything Sphinx said is in {published.log}.")
     elif published.skipped:
         console.print("The site is up to date.")
     for note in published.notes:
-        console.print(f"note: {note}", markup=False, highlight=False)
+        console.print(f"note: {note}")
     for problem in result.problems:
-        console.print(str(problem), markup=False, highlight=False)
+        console.print(str(problem))
     if result.problems:
         console.print(f"{len(result.problems)} problems on the published pages.")
     if published.ok:
@@ -493,7 +494,7 @@ def _show_slowest(console: "Console", outcome: "Outcome", *, count: int = 8) -> 
     slow = [time for time in outcome.times if time.seconds >= 0.5]
     for time in sorted(slow, key=lambda time: -time.seconds)[:count]:
         line = f"{time.seconds:7.1f} s  line {time.line}: {time.code[:70]}"
-        console.print(line, markup=False, highlight=False)
+        console.print(line)
 
 
 def _show_failure(console: "Console", outcome: "Outcome") -> None:
@@ -503,12 +504,12 @@ def _show_failure(console: "Console", outcome: "Outcome") -> None:
     if failure is None:
         return
     console.print(Rule(f"{outcome.page} failed", style="red"))
-    console.print(f"{failure.path}:{failure.line}", markup=False, highlight=False)
+    console.print(f"{failure.path}:{failure.line}")
     for title, text in (("cell", failure.source), ("traceback", failure.traceback)):
         if text:
             console.print(f"--- {title}", style="dim")
-            console.print(text, markup=False, highlight=False)
-    console.print(failure.error, style="bold red", markup=False, highlight=False)
+            console.print(text)
+    console.print(failure.error, style="bold red")
 
 
 def _failing(outcome: "Outcome") -> list[dict[str, Any]]:
@@ -529,7 +530,7 @@ def _show_trial(console: "Console", outcome: "Outcome") -> None:
 def _show_claims(console: "Console", page: str, outcomes: list["Outcome"]) -> None:
     outcomes = sorted(outcomes, key=lambda outcome: outcome.seed)
     names = dict.fromkeys(claim["name"] for each in outcomes for claim in each.claims)
-    console.print(f"\n{page}: {len(names)} claims", style="bold", highlight=False)
+    console.print(f"\n{page}: {len(names)} claims", style="bold")
     for name in names:
         for outcome in outcomes:
             for claim in outcome.claims:
@@ -537,7 +538,7 @@ def _show_claims(console: "Console", page: str, outcomes: list["Outcome"]) -> No
                     mark = "FAILS" if statements.fails(claim) else "holds"
                     numbers = ", ".join(f"{k}={float(v):.5g}" for k, v in claim["numbers"].items())
                     line = f"  {mark}  +{outcome.seed}  {name}: {claim['sentence']}  [{numbers}]"
-                    console.print(line, markup=False, highlight=False)
+                    console.print(line)
 
 
 def _show_survivors(console: "Console", outcomes: list["Outcome"]) -> None:
@@ -548,7 +549,7 @@ def _show_survivors(console: "Console", outcomes: list["Outcome"]) -> None:
         for claim in survivors(outcome) if outcome.control else ():
             reason = f" ({claim['survives']})" if claim.get("survives") else ""
             line = f"  holds {outcome.control}: {claim['name']}: {claim['sentence']}{reason}"
-            console.print(line, markup=False, highlight=False)
+            console.print(line)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Any
 
 from bookpress import code_digest
 from bookpress.book import Book
-from bookpress.files import facts
+from bookpress.files import facts, read_json, write_json
 from textlib import paths
 
 FORMAT = 1  # raise when the lists change their meaning: pages with older ones are stale
@@ -133,13 +133,12 @@ class Dependencies:
         """Take digests of what the packages hold from earlier plans, if no file of them changed."""
         path = paths.make_dir(self.book.press_dir) / "digests.json"
         state = self._state()
-        with contextlib.suppress(OSError, ValueError, LookupError, TypeError):
-            self._kept = dict(json.loads(path.read_text(encoding="utf8"))[state])
+        with contextlib.suppress(ValueError, LookupError, TypeError):
+            self._kept = dict(read_json(path)[state])
         before = len(self._kept)
         yield
         if len(self._kept) > before:
-            with paths.atomic_write(path) as draft:
-                draft.write_text(json.dumps({state: self._kept}), encoding="utf8")
+            write_json(path, {state: self._kept})
 
     def _state(self) -> str:
         """Return a digest of the state of all files that are part of packages, this one too."""

@@ -1,10 +1,13 @@
-"""How files are read: text as UTF-8, with an error that an author can act upon, and kept facts.
+"""How files are read and kept: text as UTF-8, with an error that an author can act upon; JSON.
 
 And how to see, without reading it, that a file has changed.
 """
 
+import json
 from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
+
+from textlib import paths
 
 Made = TypeVar("Made")
 
@@ -40,6 +43,22 @@ def read_text(path: Path) -> str:
             "UTF-8. Save the file as UTF-8 (from Latin-1: 'iconv -f latin1 -t utf-8')."
         ) from error
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Return what a file keeps as JSON; ``None`` if there is none that can be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf8"))
+    except (OSError, ValueError):
+        return None
+
+
+def write_json(path: Path, content: Any, *, indent: int | None = None) -> Path:
+    """Keep something as JSON, and return the file; with an indent, it is for people as well."""
+    text = json.dumps(content, indent=indent, ensure_ascii=False) + "\n" * bool(indent)
+    with paths.atomic_write(path) as draft:
+        draft.write_text(text, encoding="utf8")
+    return path
 
 
 def from_json(kind: type[Made], content: Any) -> Made | None:

@@ -6,7 +6,6 @@ not those of its stamp, is stale. Each page has its own two files, whatever othe
 """
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from bookpress.book import Book, Page
-from bookpress.files import from_json
+from bookpress.files import from_json, read_json, write_json
 from textlib import paths
 
 STAMP_FORMAT = 2
@@ -73,11 +72,7 @@ class PageCache:
 
     def stamp(self, name: str) -> Stamp | None:
         """Return the stamp of a page, or ``None`` if there is no readable one."""
-        try:
-            found = json.loads(self._path("stamps", name, ".json").read_text(encoding="utf8"))
-        except (OSError, ValueError):
-            return None
-        return from_json(Stamp, found)
+        return from_json(Stamp, read_json(self._path("stamps", name, ".json")))
 
     def intact(self, stamp: Stamp) -> bool:
         """Whether the outputs are on disk exactly as the stamp says."""
@@ -146,8 +141,7 @@ class PageCache:
         with paths.atomic_write(self.outputs_path(page.name)) as draft:
             draft.write_bytes(content)
         stamp = Stamp(page=page.name, digest=hashlib.sha256(content).hexdigest(), **facts)
-        with paths.atomic_write(self._path("stamps", page.name, ".json")) as draft:
-            draft.write_text(json.dumps(asdict(stamp), indent=1), encoding="utf8")
+        write_json(self._path("stamps", page.name, ".json"), asdict(stamp), indent=1)
         return stamp
 
     def lock(self, name: str) -> FileLock:

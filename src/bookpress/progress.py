@@ -11,6 +11,7 @@ from typing import Self
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from bookpress.execute import Outcome
 
@@ -35,16 +36,13 @@ class LineProgress:
         with self._lock:
             if page not in self._begun:
                 self._begun.add(page)
-                self._say(f"start  {page} ({total} cells)")
+                self._console.print(f"start  {page} ({total} cells)")
 
     def finished(self, outcome: Outcome) -> None:
         """Say how a page ended."""
         with self._lock:
             self._done += 1
-            self._say(f"[{self._done}/{self._total}] {describe(outcome)}")
-
-    def _say(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+            self._console.print(f"[{self._done}/{self._total}] {describe(outcome)}")
 
 
 class LiveProgress:
@@ -77,7 +75,7 @@ class LiveProgress:
             self._done += 1
             self._running.pop(outcome.page, None)
             self._expected.pop(outcome.page, None)
-        self._live.console.print(describe(outcome), markup=False, highlight=False)
+        self._live.console.print(describe(outcome))
 
     def _draw(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -87,7 +85,7 @@ class LiveProgress:
                 table.add_row(f"  {page}", f"cell {min(done + 1, total)}/{total}", elapsed)
             left = self._time_left()
             about = f"about {clock(left)} left" if left else ""
-            table.add_row(f"[bold]{self._done}/{self._total} pages[/bold]", "", about)
+            table.add_row(Text(f"{self._done}/{self._total} pages", "bold"), "", about)
         return table
 
     def _time_left(self) -> float:

@@ -27,8 +27,8 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
+from bookpress.files import read_json, write_json
 from bookpress.site import names
-from textlib import paths
 
 FOLDER = "_pagefind"
 WORDS = "words.json"  # every word of the book, for the correction of typing errors
@@ -138,8 +138,7 @@ def write_records(
     if doctree is None or app.builder.format != "html":
         return
     found = [asdict(record) for record in records(app.env, pagename, doctree)]
-    with paths.atomic_write(_file(app, pagename)) as draft:
-        draft.write_text(json.dumps(found, ensure_ascii=False), encoding="utf8")
+    write_json(_file(app, pagename), found)
 
 
 def records(env: BuildEnvironment, page: str, doctree: nodes.document) -> Iterator[Record]:
@@ -243,7 +242,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
     files = [_file(app, page) for page in sorted(app.env.found_docs)]
     for gone in set(_folder(app).rglob("*.json")) - set(files):
         gone.unlink()
-    found = [record for path in files for record in _load(path)]
+    found = [Record(**each) for path in files for each in read_json(path) or ()]
     make_index(found, Path(app.outdir) / FOLDER)
 
 
@@ -321,10 +320,3 @@ def _file(app: Sphinx, page: str) -> Path:
 def _folder(app: Sphinx) -> Path:
     return Path(app.doctreedir) / "search"
 
-
-def _load(path: Path) -> Iterator[Record]:
-    try:
-        content = json.loads(path.read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return
-    yield from (Record(**each) for each in content)
