@@ -17,8 +17,7 @@ from typing import Any
 from bookpress import claim_checks, exercises, machine
 from bookpress.book import Book, Page
 from bookpress.execute import Outcome
-from bookpress.files import from_json
-from textlib import paths
+from bookpress.files import from_json, read_json, write_json
 
 FORMAT = 2
 LIBRARIES = ("tensorflow", "keras")
@@ -70,11 +69,7 @@ def key_of(page: Page) -> str:
 
 def load(book: Book, page: str) -> ClaimRecord | None:
     """Return the record of a page; ``None`` if there is no readable one."""
-    try:
-        found = json.loads(_path(book, page).read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return None
-    return from_json(ClaimRecord, found)
+    return from_json(ClaimRecord, read_json(_path(book, page)))
 
 
 def is_old(record: ClaimRecord, page: Page) -> bool:
@@ -136,11 +131,7 @@ def update(book: Book, name: str, outcomes: Iterable[Outcome]) -> Path:
         if outcome.control:
             held = {claim["name"]: bool(claim["holds"]) for claim in outcome.claims}
             content[outcome.control] = held
-    path = _path(book, name)
-    with paths.atomic_write(path) as draft:
-        text = json.dumps(content, indent=1, ensure_ascii=False)
-        draft.write_text(text + "\n", encoding="utf8")
-    return path
+    return write_json(_path(book, name), content, indent=1)
 
 
 def survivors(outcome: Outcome) -> list[Mapping[str, Any]]:

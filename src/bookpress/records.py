@@ -17,8 +17,7 @@ from bookpress import code_digest, machine, plan, running
 from bookpress.book import Book, UnknownPageError
 from bookpress.dependencies import Dependencies
 from bookpress.execute import Outcome
-from bookpress.files import from_json
-from textlib import paths
+from bookpress.files import from_json, read_json, write_json
 
 FORMAT = 1
 TRAINING = "textlib.training.memory"  # loaded by every page that trains and remembers it
@@ -82,11 +81,7 @@ def load(book: Book) -> dict[str, Record]:
     """Return every readable record by the name of its page."""
     found = {}
     for path in sorted(book.records_dir.glob("*.json")):
-        try:
-            content = json.loads(path.read_text(encoding="utf8"))
-        except ValueError:
-            continue
-        if record := from_json(Record, content):
+        if record := from_json(Record, read_json(path)):
             found[record.page] = record
     return found
 
@@ -94,10 +89,7 @@ def load(book: Book) -> dict[str, Record]:
 def save(book: Book, record: Record) -> Path:
     """Write a record and return its file."""
     path = book.records_dir / (record.page.replace("/", "-") + ".json")
-    with paths.atomic_write(path) as draft:
-        text = json.dumps(asdict(record), indent=1, ensure_ascii=False)
-        draft.write_text(text + "\n", encoding="utf8")
-    return path
+    return write_json(path, asdict(record), indent=1)
 
 
 def check(book: Book) -> Iterator[tuple[Record, bool]]:
@@ -201,12 +193,7 @@ def _runs(folder: Path) -> Iterator[dict[str, Any]]:
 
     Of several trainings under one name, left by earlier states of the page, the newest counts.
     """
-    found = []
-    for path in folder.glob("*/run.json"):
-        try:
-            found.append(json.loads(path.read_text(encoding="utf8")))
-        except (OSError, ValueError):
-            continue
+    found = [run for path in folder.glob("*/run.json") if (run := read_json(path))]
     found.sort(key=lambda each: str(each.get("date", "")))
     for each in {str(each.get("name", "")): each for each in found}.values():
         history = each.get("history") or {}

@@ -6,7 +6,6 @@ not touch.
 """
 
 import datetime
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Any
 from bookpress import machine
 from bookpress.book import Book
 from bookpress.execute import Outcome
+from bookpress.files import read_json, write_json
 from bookpress.plan import PageState
-from textlib import paths
 
 FORMAT = 1
 
@@ -41,10 +40,7 @@ def path(book: Book) -> Path:
 
 def read(book: Book) -> dict[str, Any] | None:
     """Return the report of the last build, or ``None`` if there is none that can be read."""
-    try:
-        found = json.loads(path(book).read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return None
+    found = read_json(path(book))
     return found if isinstance(found, dict) and found.get("format") == FORMAT else None
 
 
@@ -83,8 +79,7 @@ def write(
         "totals": vars(_totals(pages)),
         "pages": pages,
     }
-    with paths.atomic_write(path(book)) as draft:
-        draft.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf8")
+    write_json(path(book), report, indent=1)
     return report
 
 

@@ -319,4 +319,3 @@ def _file(app: Sphinx, page: str) -> Path:
 
 def _folder(app: Sphinx) -> Path:
     return Path(app.doctreedir) / "search"
-
