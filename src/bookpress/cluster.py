@@ -49,24 +49,15 @@ def connected(address: str) -> Iterator[concurrent.futures.Executor]:
 
 
 def run_on_worker(task: Task) -> Outcome:
-    """Run a page on a worker; it stops when the scheduler takes it back."""
-    return run_page(task, Watch(stop=_Cancellation()))
+    """Run a page on a worker, until whoever asked takes it back or is gone, or it closes."""
+    from distributed import get_worker
 
+    worker = get_worker()
+    key = worker.get_current_task()
 
-class _Cancellation:
-    """Whether a task is no longer wanted, as its worker sees it.
+    def is_taken_back() -> bool:
+        known = worker.state.tasks.get(key)
+        closing = worker.status.name not in ("init", "running", "paused")
+        return closing or known is None or known.state == "cancelled"
 
-    That is so when whoever asked for it cancels it or is gone, and when the worker closes.
-    """
-
-    def __init__(self) -> None:
-        from distributed import get_worker
-
-        self._worker = get_worker()
-        self._key = self._worker.get_current_task()
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        task = self._worker.state.tasks.get(self._key)
-        closing = self._worker.status.name not in ("init", "running", "paused")
-        return closing or task is None or task.state == "cancelled"
+    return run_page(task, Watch(stops=is_taken_back))

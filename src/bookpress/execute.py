@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from bookpress import controls, environment, machine, observer, plan
 from bookpress.book import Book, Page
@@ -147,19 +147,12 @@ class Outcome:
         return self.failure.kind if self.failure else ""
 
 
-class Stop(Protocol):
-    """Something that tells a page to stop, as a `threading.Event` does."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-
-
 @dataclass
 class Watch:
-    """Eyes on a running page: where it is, how to stop it, and what it says on the way."""
+    """Eyes on a running page: who is told where it is, and who says that it shall stop."""
 
     report: Callable[[str, int, int], None] = lambda page, done, total: None
-    stop: Stop = field(default_factory=threading.Event)
+    stops: Callable[[], bool] = lambda: False
 
 
 def run_page(task: Task, watch: Watch | None = None) -> Outcome:
@@ -195,7 +188,7 @@ def _hold(store: PageCache, name: str, watch: Watch) -> Iterator[bool]:
     from filelock import Timeout
 
     lock = store.lock(f"page-{name}")
-    while not watch.stop.is_set():
+    while not watch.stops():
         with suppress(Timeout):
             lock.acquire(timeout=0.5)
             break
@@ -418,7 +411,7 @@ class _Run:
         deadline = time.monotonic() + self.task.timeout
         while not finished.wait(0.2):
             self.timed_out = time.monotonic() > deadline
-            if self.timed_out or self.watch.stop.is_set():
+            if self.timed_out or self.watch.stops():
                 self.family.end(self._pid())
                 if finished.wait(1.0):
                     return
@@ -433,7 +426,7 @@ class _Run:
         return self._failure(kind, f"{error.ename}: {error.evalue.strip()}", traceback)
 
     def _death(self, problem: BaseException) -> Failure:
-        if self.watch.stop.is_set():
+        if self.watch.stops():
             return self._failure("canceled", "stopped before it finished", "")
         if self.timed_out:
             limit = f"{self.task.timeout:g} s"

@@ -164,7 +164,7 @@ def _run(
     tasks: Sequence[Task], *, jobs: int, dask: str | None, progress: Progress | None
 ) -> Iterator[Outcome]:
     stop = threading.Event()
-    watch = Watch(progress.cell if progress else Watch.report, stop)
+    watch = Watch(progress.cell if progress else Watch.report, stop.is_set)
     with _executor(jobs, dask, watch) as submit:
         waiting = {submit(task): task for task in tasks}
         try:
