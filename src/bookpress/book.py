@@ -190,6 +190,13 @@ class Book:
             "Change to its folder, or name it with --root."
         )
 
+    @classmethod
+    def of(cls, sphinx: Any) -> "Book | None":
+        """Return the book that Sphinx publishes, given its application or environment."""
+        with contextlib.suppress(BookError):
+            return cls.find(Path(sphinx.srcdir))
+        return None
+
     @property
     def build_dir(self) -> Path:
         """The folder that everything made goes into; deleting it costs only time."""

@@ -25,6 +25,7 @@ from bookpress.myst import on_site
 from bookpress.site import names
 
 logger = logging.getLogger(__name__)
+SHOWN = "press_tables"  # in the metadata of the pages that show any
 
 on_site("The build's status is", "build-status")
 on_site("The table of datasets and their pages is", "data-uses")
@@ -41,8 +42,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("source-map", source_tables.SourceMap)
     app.add_directive("claim-history", claim_tables.ClaimHistory)
     app.connect("env-get-outdated", _outdated)
-    app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": "1"}
 
 
@@ -53,8 +52,8 @@ class Table(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Write the Markdown and parse it where the directive stands."""
-        _shown(self.env).add(self.env.docname)
-        book = _book(self.env)
+        self.env.metadata[self.env.docname][SHOWN] = True
+        book = Book.of(self.env)
         try:
             lines = list(self.markdown(book)) if book else []
         except BookError as error:
@@ -157,30 +156,16 @@ def minutes(seconds: float) -> str:
 # Rebuilding the pages that show tables ---------------------------------------------------------
 
 
-def _book(env: BuildEnvironment) -> Book | None:
-    try:
-        return Book.find(Path(env.srcdir))
-    except BookError:
-        return None
-
-
-def _shown(env: BuildEnvironment) -> set[str]:
-    if not hasattr(env, "textlib_tables"):
-        env.textlib_tables = set()  # type: ignore[attr-defined]
-    shown: set[str] = env.textlib_tables  # type: ignore[attr-defined]
-    return shown
-
-
 def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
 ) -> list[str]:
-    book = _book(env)
+    book = Book.of(env)
     said = _said(env, book, added | changed) if book else {}
     state = _digest(book, said) if book else ""
     if state == getattr(env, "textlib_tables_state", ""):
         return []
     env.textlib_tables_state = state  # type: ignore[attr-defined]
-    return sorted(_shown(env) & env.found_docs)
+    return sorted(page for page in env.found_docs if SHOWN in env.metadata.get(page, ()))
 
 
 def _said(env: BuildEnvironment, book: Book, edited: set[str]) -> dict[str, Any]:
@@ -207,11 +192,3 @@ def _digest(book: Book, said: dict[str, Any]) -> str:
         if path.is_file():
             digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def _purge(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
-    _shown(env).discard(docname)
-
-
-def _merge(app: Sphinx, env: BuildEnvironment, docnames: set[str], other: Any) -> None:
-    _shown(env).update(_shown(other) & set(docnames))
