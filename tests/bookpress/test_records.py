@@ -8,6 +8,7 @@ import pytest
 from bookpress import records, sources
 from bookpress.page_cache import PageCache
 from bookpress.records import Record
+from bookpress.source_tables import in_unit_of
 from bookpress.sources import SourceValuesError
 
 TRAIN = "import minilib.images\nclaims.number('accuracy', scale.pick(quick=0.9, full=0.99), '.0%')"
@@ -110,3 +111,57 @@ def test_a_full_scale_run_writes_its_record_and_the_pages_show_it(fixture_book):
     assert fixture_book.press("records", "check").returncode == 1
     assert fixture_book.press("build").returncode == 0
     assert "99% (stale)" in fixture_book.shown("back/results")
+
+
+@pytest.mark.parametrize(
+    ("ours", "reported", "shown"),
+    [
+        ("96.0%", "0.9785", "97.85%"),
+        ("96%", "0.9", "90%"),
+        ("0.960", "0.9785", "0.9785"),
+        ("96.0%", "about 0.9", "about 0.9"),
+        ("", "0.9785", "0.9785"),
+    ],
+)
+def test_what_a_source_reports_is_shown_in_the_unit_of_ours(ours, reported, shown):
+    assert in_unit_of(ours, reported) == shown
+
+
+@pytest.mark.slow
+def test_the_tables_tell_what_is_run_what_is_described_and_what_became_of_each_claim(fixture_book):
+    fixture_book.page("part/one", TRAIN)
+    fixture_book.edit("book/part/one.md", "covers: [DLR-one]", "covers: [DLR-1.a]")
+    for name in ("results", "claim-history", "source-map"):
+        fixture_book.page(f"back/{name}", "x = 1", extra=f"\n```{{{name}}}\n```\n")
+    fixture_book.edit("book/back/results.md", "covers: [DLR-results]", "describes: [DLR-1.b]")
+    fixture_book.write(
+        "book/_records/sources/part.yml",
+        "DLR-1.a: {what: A sum, number: accuracy}\nDLR-1.b: {what: A picture}\n",
+    )
+    chapters = "{1: Sums, 2: Nothing}"
+    fixture_book.write(
+        "book/_records/books.yml",
+        f"DLR: {{title: A book, chapters: {chapters}, left_out: [Its index.]}}\n",
+    )
+    fixture_book.write(
+        "book/_records/systems.yml",
+        "part/one: [DLR-1.a]\nback/results: [DLR-1.b]\npart/later: [DLR-1.c]\n",
+    )
+    done = fixture_book.press("claims", "part/one", "--seeds", "1", "--untrained", "--record")
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = fixture_book.press("build")
+    assert built.returncode == 0, built.stdout + built.stderr
+    results, claims, places = (
+        " ".join(fixture_book.shown(f"back/{name}").split())
+        for name in ("results", "claim-history", "source-map")
+    )
+    assert "DLR-1.a A sum no number 90%" in results
+    assert "Described or drawn, not run: DLR-1.b A picture." in results
+    assert (
+        "positive) v 20.0. Holds with nothing trained: no reason is given. measured 1 of 1"
+        in claims
+    )
+    assert "1. Sums" in places
+    assert "(1 described)" in places
+    assert "1 on a page to be written: part/later" in places
+    assert "Left out: Its index." in places
