@@ -78,7 +78,7 @@ def _facts(claim: Mapping[str, Any], check: Check | None) -> Iterator[tuple[str,
     if claim["numbers"]:
         yield "Numbers", ", ".join(map(_equation, claim["numbers"].items())), False
     if claim.get("survives"):
-        yield "Without training", claim["survives"], False
+        yield "In control experiments", claim["survives"], False
 
 
 def _equation(pair: tuple[str, Any]) -> str:
