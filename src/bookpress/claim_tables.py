@@ -29,8 +29,9 @@ class ClaimHistory(Table):
         if made is None:
             yield "This page is filled in by `press build`."
             return
-        claims = {page["name"]: page["claims"] for page in made["pages"] if page["claims"]}
-        pages = [page for page in book.pages if page.name in claims]
+        checked = {page["name"]: page["claims"] for page in made["pages"] if page["claims"]}
+        pages = [page for page in book.pages if page.name in checked]
+        claims = {page.name: _as_said(checked[page.name], page) for page in pages}
         found = [(page, claim_records.load(book, page.name)) for page in pages]
         yield from _totals(claims, [record for _, record in found if record])
         yield from self._failures(found)
@@ -40,7 +41,8 @@ class ClaimHistory(Table):
             place = self.env.app.builder.get_relative_uri(
                 self.env.docname, names.docname(self.env, page.name)
             )
-            rows = [_cells(page, place, claim, record) for claim in claims[page.name]]
+            controls = claim_checks.controls_for(page)
+            rows = [_cells(place, claim, record, controls) for claim in claims[page.name]]
             yield from list_table(rows, kind="results")
 
     def _failures(self, found: list[tuple[Page, ClaimRecord | None]]) -> Iterator[str]:
@@ -66,7 +68,7 @@ class ClaimHistory(Table):
 
 
 def _totals(claims: dict[str, list[dict[str, Any]]], records: list[ClaimRecord]) -> Iterator[str]:
-    kinds = [claim.get("kind", "measured") for each in claims.values() for claim in each]
+    kinds = [claim["kind"] for each in claims.values() for claim in each]
     counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
     tried = {env: 0 for record in records for env in record.trials}
     for record in records:
@@ -95,8 +97,19 @@ def _origin(page: Page, record: ClaimRecord | None) -> str:
     return f"*{said}.*" + (" **Old: the page's code has changed since.**" if old else "")
 
 
+def _as_said(claims: list[dict[str, Any]], page: Page) -> list[dict[str, Any]]:
+    """Return claims with the kind and the reason that the page gives now, after its outputs."""
+    checks = claim_checks.of_page(page)
+    found = []
+    for claim in claims:
+        said = checks.get(claim["name"])
+        later = {"kind": said.kind, "survives": said.survives} if said else {}
+        found.append({"kind": "measured", "survives": ""} | claim | later)
+    return found
+
+
 def _cells(
-    page: Page, place: str, claim: dict[str, Any], record: ClaimRecord | None
+    place: str, claim: dict[str, Any], record: ClaimRecord | None, controls: tuple[str, ...]
 ) -> dict[str, list[str]]:
     """Return the paragraphs of each column."""
     name = claim["name"]
@@ -104,22 +117,25 @@ def _cells(
     tried = [(trial["seeds"], trial["claims"][name]) for trial in trials if name in trial["claims"]]
     sentence = [f'{claim["sentence"]} <a href="{place}#claim-{name}">({name})</a>']
     sentence += [f"{_spread(each['numbers'])}." for _, each in tried if each["numbers"]]
-    held = []
-    if record and claim.get("kind", "measured") == "measured":
-        held = record.holds_under(name, claim_checks.controls_for(page))
-    if held:
-        reason = claim.get("survives") or "no reason is given"
+    if record and claim["kind"] == "measured" and (held := record.holds_under(name, controls)):
+        reason = (claim["survives"] or "no reason is given").rstrip(".")
         sentence.append(f"Holds {' and '.join(WORDS[each] for each in held)}: {reason}.")
     return {
         "Claim": sentence,
-        "Kind": [claim.get("kind", "measured")],
-        "Held": ["; ".join(f"{each['held']} of {seeds}" for seeds, each in tried) or "not tried"],
+        "Kind": [claim["kind"]],
+        "Held": [
+            "; ".join(
+                f"{each['held']}\N{NO-BREAK SPACE}of\N{NO-BREAK SPACE}{seeds}"
+                for seeds, each in tried
+            )
+            or "not tried"
+        ],
     }
 
 
 def _spread(numbers: dict[str, list[float | str]]) -> str:
     """Say of each number from where to where it went."""
     return ", ".join(
-        f"{name} {low}" if low == high else f"{name} {low} to {high}"
+        f"{name} {float(low):.4g}" + (f" to {float(high):.4g}" if low != high else "")
         for name, (low, _, high) in numbers.items()
     )

@@ -158,8 +158,7 @@ def test_the_tables_tell_what_is_run_what_is_described_and_what_became_of_each_c
     assert "DLR-1.a A sum no number 90%" in results
     assert "Described or drawn, not run: DLR-1.b A picture." in results
     assert (
-        "positive) v 20.0. Holds with nothing trained: no reason is given. measured 1 of 1"
-        in claims
+        "positive) v 20. Holds with nothing trained: no reason is given. measured 1 of 1" in claims
     )
     assert "1. Sums" in places
     assert "(1 described)" in places
