@@ -325,8 +325,8 @@ def _part(
         raise ValueError(
             f"{place}: name at least one answer that the test must refuse, with wrong=[...]."
         )
-    for each, _ in part.wrong:
-        _refuse(part, each, place)
+    for number, (each, _) in enumerate(part.wrong, 1):
+        _refuse(part, each, f"{place}: wrong answer {number}")
     return part
 
 
@@ -347,8 +347,8 @@ def _refuse(part: Part, wrong: Any, place: str) -> None:
     if accepted:
         shown = getattr(wrong, "__name__", None) or repr(wrong)
         raise ExerciseError(
-            f"{place}: the wrong answer {shown} is accepted. Make the test stricter or the "
-            "tolerance smaller, or take it off the list."
+            f"{place}, {shown}, is accepted. Make the test stricter or the tolerance smaller, or "
+            "take it off the list."
         )
 
 

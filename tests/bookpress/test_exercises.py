@@ -133,7 +133,7 @@ def test_the_build_hands_in_the_solution(fixture_book):
     [
         ("answer = 3 + 4", "answer = 3 + 5", "its check refuses what the solution hands in"),
         ("answer = 3 + 4", "answer = ...", "No answer yet"),
-        ("{12:", "{7.0:", "the wrong answer 7.0 is accepted"),
+        ("{12:", "{7.0:", "wrong answer 1, 7.0, is accepted"),
     ],
 )
 def test_the_build_fails_where_the_check_is_wrong_or_the_solution(

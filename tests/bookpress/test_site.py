@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageOps
 from bookpress import pdf
 from bookpress.repository import Repository
 from bookpress.site import (
+    answers,
     card,
     colors,
     finish,
@@ -28,7 +29,7 @@ from bookpress.site import (
     references,
     sitemap,
 )
-from textlib import paths
+from textlib import exercises, paths
 from textlib.plotting import palette
 
 
@@ -427,6 +428,59 @@ class TestFinish:
         assert str(soup) == '<div class="cell"><p>x</p></div>'
 
 
+class TestAnswers:
+    BOX = (
+        '<div class="exercise admonition" id="ex-a"><p class="admonition-title">'
+        '<span class="caption-number">Exercise 3 </span>(A &amp; b)</p></div>'
+    )
+
+    def soup(self, monkeypatch, expected, **options):
+        """Return a page with an exercise and the cell that checks it, as MyST-NB writes it."""
+        shown = []
+        monkeypatch.setattr(exercises, "_show", lambda markup, *rest: shown.append(markup))
+        exercises.check("ex-a", expected, hints=["Look at `a < b`.", "Add."], **options)
+        cell = '<div class="cell tag_check"><pre>exercises.check("ex-a", 48271)</pre>{}</div>'
+        found = BeautifulSoup(self.BOX + cell.format(shown[0]), "html.parser")
+        monkeypatch.setattr(answers.launch, "links", lambda *args, **kwargs: self.LINKS)
+        answers.ask(SimpleNamespace(), found, "page")
+        return found
+
+    LINKS = ({"text": "Colab", "icon": "run", "url": "https://c/?a&b"},)
+
+    def test_the_cell_becomes_a_field_in_the_exercise(self, monkeypatch):
+        soup = self.soup(monkeypatch, 48271, unit="MB")
+        form = soup.select_one("#ex-a > .answer > form[hidden]")
+        assert form["aria-label"] == "Answer of Exercise 3"
+        assert soup.find(id=form.label["for"]).name == "input"
+        assert "a number in MB" in form.label.get_text()
+        assert "48271" not in str(soup)
+        assert not soup.select(".tag_check")
+
+    def test_hints_are_folded_and_their_code_is_code(self, monkeypatch):
+        first, second = self.soup(monkeypatch, 48271).select(".answer > details:not([open])")
+        assert first.p.decode_contents() == "Look at <code>a &lt; b</code>."
+        assert second.summary.get_text() == "Hint 2 for Exercise 3"
+
+    def test_each_part_of_an_answer_has_a_field(self, monkeypatch):
+        soup = self.soup(monkeypatch, {"width": 3, "its name": "w"})
+        assert [label.contents[0].strip() for label in soup.select("label")] == [
+            "width",
+            "its name",
+        ]
+        assert len({field["id"] for field in soup.select("input")}) == 2
+
+    def test_code_is_checked_in_the_notebook(self, monkeypatch):
+        soup = self.soup(monkeypatch, abs, wrong=[0])
+        assert soup.select_one("#ex-a .answer a")["href"] == "https://c/?a&b"
+        assert not soup.form
+        assert len(soup.select("details")) == 2
+
+    def test_a_cell_that_was_not_executed_stays(self):
+        soup = BeautifulSoup('<div class="cell tag_check"><pre>1</pre></div>', "html.parser")
+        answers.ask(SimpleNamespace(), soup, "page")
+        assert soup.pre
+
+
 class TestPdf:
     def test_links_between_pages_stay_inside_and_others_lead_to_the_site(self):
         page = (
@@ -434,6 +488,7 @@ class TestPdf:
             '<a href="../genindex.html">3</a><a href="https://k.io">4</a>'
             '<a href="../_images/f.png"><img src="../_images/f.webp" loading="lazy"></a>'
             "<details><summary>s</summary></details>"
+            '<div class="answer"><form><input id="f"></form></div>'
             "</article>"
         )
         text = pdf.article(page, "c/d", known={"a/b", "c/d"}, site="https://s/")
@@ -443,6 +498,7 @@ class TestPdf:
         assert soup.img["src"] == "_images/f.webp"
         assert "loading" not in soup.img.attrs
         assert soup.details.has_attr("open")
+        assert not soup.find(["form", "input"])
         assert soup.h2["id"] == "c-d--t"
 
     def test_a_page_without_text_is_named_in_the_error(self):
@@ -515,6 +571,8 @@ def test_the_sitemap_has_pages_that_this_build_did_not_write():
         ("ax = plt.subplots()[1]\nax.plot(x)", False, ""),
         ("ax.plot(model.predict(x))", True, ""),
         ("%%time\nclaims.number('a', 1)", False, ""),
+        ('exercises.hand_in("ex", answer)', False, "check"),
+        ('a = 1\nb = a + 1\nexercises.hand_in("ex", b)', False, ""),
     ],
 )
 def test_code_is_folded_that_only_checks_or_only_draws(code, drawn, kind):

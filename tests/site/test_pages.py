@@ -80,6 +80,14 @@ def test_tables_have_headers_and_scroll_inside_themselves(visit):
     assert [table for table in tables if not table["inside"]] == []
 
 
+def test_answers_have_named_fields_and_no_check_is_written_out(visit):
+    answers = visit.facts["answers"]
+    assert all(answer["shown"] and answer["name"] and answer["hints"] for answer in answers)
+    assert all(answer["fields"] == len(list(filter(None, answer["labels"]))) for answer in answers)
+    assert len({answer["name"] for answer in answers}) == len(answers)
+    assert visit.facts["checks"] == 0
+
+
 def test_the_page_states_its_language(visit):
     assert visit.facts["lang"] == "en"
 

@@ -31,6 +31,7 @@ async () => {
   for (const image of document.images) image.loading = "eager";
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
   for (const folded of document.querySelectorAll("details")) folded.open = true;
+  for (const hint of document.querySelectorAll(".answer-hint")) hint.hidden = false;
   const [first, ...others] = document.querySelectorAll("pre");
   for (const code of others) code.textContent = code.textContent;
 }
@@ -81,6 +82,14 @@ FACTS = """
   meta: Object.fromEntries([...document.querySelectorAll("meta[property], meta[name]")]
     .map((meta) => [meta.getAttribute("property") || meta.name, meta.content])),
   canonical: document.querySelector("link[rel=canonical]")?.href ?? "",
+  answers: [...document.querySelectorAll(".answer form")].map((form) => ({
+    name: form.getAttribute("aria-label"),
+    shown: form.checkVisibility(),
+    fields: form.querySelectorAll("input").length,
+    labels: [...form.querySelectorAll("label")].map((label) => label.control && label.innerText),
+    hints: form.parentElement.querySelectorAll(".answer-hint").length,
+  })),
+  checks: document.querySelectorAll(".tag_check, .exercise-check").length,
   math: document.querySelectorAll("math").length,
   rawMath: document.querySelectorAll("main :is(script[type^='math'], .MathJax)").length,
 })
