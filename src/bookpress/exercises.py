@@ -7,6 +7,7 @@ A cell tagged ``check`` stands between an exercise and its solution and calls
 
 import ast
 import contextlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,8 @@ class Check:
     @property
     def answer_cell(self) -> str:
         """The code of a cell in which a reader hands in an answer."""
-        dots = f"{{{', '.join(f'{part!r}: ...' for part in self.parts)}}}" if self.parts else "..."
+        parts = (f"{json.dumps(part, ensure_ascii=False)}: ..." for part in self.parts)
+        dots = f"{{{', '.join(parts)}}}" if self.parts else "..."
         said = "# Put your answer in the place of the dots, and run this cell."
         return f'{said}\nexercises.hand_in("{self.name}", {dots})'
 

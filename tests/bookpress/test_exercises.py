@@ -109,7 +109,7 @@ def test_the_notebook_has_a_cell_for_the_answer_between_check_and_solution(one, 
 def test_several_answers_are_asked_for_by_their_names(one):
     page = one(WHOLE.replace('"ex-sum", 7,', '"ex-sum", {"sum": 7, "half": 3},'))
     (check,) = exercises.checks_of(page).values()
-    assert check.answer_cell.endswith("hand_in(\"ex-sum\", {'sum': ..., 'half': ...})")
+    assert check.answer_cell.endswith('hand_in("ex-sum", {"sum": ..., "half": ...})')
 
 
 def test_a_notebook_runs_through_without_an_answer(one, fixture_book):
