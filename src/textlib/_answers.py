@@ -5,6 +5,7 @@ written ("1,024 MB", 1024.0). An answer is right if its key is one of those acce
 compare digests of keys and need not have the answer itself (`digest`, `Keyed.spec`).
 """
 
+import contextlib
 import math
 import re
 import unicodedata
@@ -50,6 +51,7 @@ class Keyed:
     """A kind of answer that has keys."""
 
     kind: str
+    words: re.Pattern[str]  # what in a text may be an answer
 
     def key(self, answer: Any) -> str:
         """Return the key of an answer.
@@ -72,6 +74,15 @@ class Keyed:
     def judge(self, answer: Any) -> bool:
         """Say whether an answer is right."""
         return self.key(answer) in self.accepted()
+
+    def stands_in(self, text: str) -> bool:
+        """Say whether a text has the answer written out."""
+        return any(self._says(each) for each in self.words.findall(text))
+
+    def _says(self, text: str) -> bool:
+        with contextlib.suppress(UnclearError):
+            return self.judge(text)
+        return False
 
     def spec(self, salt: str) -> dict[str, Any]:
         """Return what a site needs to judge what is typed, in plain data."""
@@ -96,6 +107,7 @@ class Number(Keyed):
     tolerance: float = 0
     unit: str = ""
     kind = "number"
+    words = re.compile(r"-?\d[\d,._]+\d")  # shorter ones are in every other sentence
 
     def key(self, answer: Any) -> str:
         """Return the number, or how many steps of the tolerance it has."""
@@ -131,6 +143,7 @@ class Shape(Keyed):
 
     value: tuple[int | None, ...]
     kind = "shape"
+    words = re.compile(r"\([^()]+\)")
 
     def key(self, answer: Any) -> str:
         """Return the lengths with commas between them."""
@@ -147,6 +160,7 @@ class Word(Keyed):
 
     spellings: tuple[str, ...]
     kind = "word"
+    words = re.compile(r"[\w-]{4,}")  # "no" is in every other sentence
 
     def key(self, answer: Any) -> str:
         """Return the word in small letters, without quotation marks, hyphens and articles."""

@@ -19,7 +19,7 @@ ALONE = ""  # name of the only part of an answer
 
 
 class ExerciseError(AssertionError):
-    """The check of an exercise accepts what it must refuse."""
+    """The check of an exercise accepts what it must refuse, or tells the solution."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def check(
     Raises
     ------
     ExerciseError
-        If one of the wrong answers is accepted.
+        If one of the wrong answers is accepted, or a hint has the right one in it.
     ValueError
         If nothing can be checked so: there are no hints, a number that is not whole has no
         tolerance, a test has no wrong answer, or ``expected`` is none of the above.
@@ -208,6 +208,7 @@ def check(
         },
         tuple(hints),
     )
+    _keep_secret(made)
     _checks[name] = made
     data = html.escape(json.dumps(made.spec(), ensure_ascii=False), quote=True)
     said = "This checks the answer that you hand in below."
@@ -321,9 +322,10 @@ def _part(
         hint = f" {choices}" if isinstance(error, UnclearError) else ""
         raise ValueError(f"{place}: {error}{hint}") from None
     part = Part(kind, tuple(_pairs(wrong, place)))
-    if isinstance(kind, Test) and not part.wrong:
+    if isinstance(kind, Test) and (not wrong or isinstance(wrong, Mapping)):
         raise ValueError(
-            f"{place}: name at least one answer that the test must refuse, with wrong=[...]."
+            f"{place}: name at least one answer that the test must refuse, with wrong=[...]. (What "
+            "to tell of a mistake is the message of an assert in the test.)"
         )
     for number, (each, _) in enumerate(part.wrong, 1):
         _refuse(part, each, f"{place}: wrong answer {number}")
@@ -350,6 +352,19 @@ def _refuse(part: Part, wrong: Any, place: str) -> None:
             f"{place}, {shown}, is accepted. Make the test stricter or the tolerance smaller, or "
             "take it off the list."
         )
+
+
+def _keep_secret(check: Check) -> None:
+    """Raise if a hint has a number, a shape or a word in it that is a right answer."""
+    told = [*check.hints, *(hint for part in check.parts.values() for _, hint in part.wrong)]
+    for name, kind in ((name, part.kind) for name, part in check.parts.items()):
+        for hint in told:
+            if isinstance(kind, Keyed) and kind.stands_in(hint):
+                which = f" of {name!r}" if name else ""
+                raise ExerciseError(
+                    f"exercise {check.name!r}: the hint {hint!r} has the answer{which} in it. Lead "
+                    "to the solution, which everybody can open, and do not tell it."
+                )
 
 
 # What readers see -------------------------------------------------------------------------------

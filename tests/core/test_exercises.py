@@ -168,6 +168,7 @@ class TestSeveralAnswers:
         ({"expected": (7,), "tolerance": 1}, "tolerance is for numbers"),
         ({"expected": "seven", "unit": "m"}, "unit is for a number"),
         ({"expected": is_square}, "at least one answer that the test must refuse"),
+        ({"expected": is_square, "wrong": {abs: "No."}}, "the message of an assert"),
         ({"expected": {"a": 7}, "tolerance": 1}, "by their names (a)"),
         ({"expected": {"a": 7}, "wrong": {"b": [8]}}, "'b'"),
         ({"expected": {}}, "need names"),
@@ -192,6 +193,24 @@ def test_what_cannot_be_checked_is_an_error_that_names_the_exercise(options, rea
 def test_a_wrong_answer_that_is_accepted_stops_the_author(expected, wrong, options):
     with pytest.raises(ExerciseError, match="is accepted"):
         check("ex", expected, hints=HINTS, wrong=wrong, **options)
+
+
+@pytest.mark.parametrize(
+    ("expected", "hint", "options"),
+    [
+        (1024, "Is it 1,024?", {}),
+        (12.6, "About 12.62.", {"tolerance": 0.1}),
+        ((None, 26, 26), "It is (?, 26, 26) here.", {}),
+        ("overfitting", "Overfitting, of course.", {}),
+    ],
+)
+def test_a_hint_that_has_the_answer_in_it_stops_the_author(expected, hint, options):
+    with pytest.raises(ExerciseError, match="has the answer in it"):
+        check("ex", expected, hints=[hint], **options)
+
+
+def test_small_numbers_and_words_may_stand_in_hints():
+    check("ex", {"rows": 3, "grows": "no"}, hints=["No: a 3×3 filter, of 9 weights."])
 
 
 def test_an_unknown_exercise_is_named_with_the_next_step():
