@@ -46,7 +46,6 @@ CLAIMS_TO_RECORD = {
     "theory/optimizers",
     "theory/universal-approximation",
     "vision/convnets",
-    "vision/convolution",
     "vision/transfer-learning",
     "vision/visualizing-convnets",
 }
