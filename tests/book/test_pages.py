@@ -39,6 +39,7 @@ CLAIMS_TO_RECORD = {
     "foundations/what-is-deep-learning",
     "generative/variational-autoencoders",
     "keras/keras-anatomy",
+    "keras/tensorflow-basics",
     "language/character-models",
     "sequences/forecasting-weather",
     "theory/classical-models",
