@@ -60,6 +60,11 @@ def test_what_the_entry_says_is_allowed(folder, changes):
     assert kinds.faults(payload(**changes), folder) == []
 
 
+def test_what_an_earlier_version_published_asks_for_another_execution(folder):
+    before = payload() | {"sample": {"input": {}, "outputs": {"output": {}}}}
+    assert "execute the page again" in kinds.faults(before, folder)[0]
+
+
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [

@@ -44,6 +44,8 @@ def faults(payload: dict[str, Any], folder: Path = FOLDER) -> list[str]:
     except ValueError as error:
         return [str(error)]
     sample = payload.get("sample", {"inputs": {}, "outputs": [{}]})
+    if not isinstance(sample["outputs"], list):
+        return ["an earlier version of the package published it; execute the page again."]
     states = payload.get("states", {})
     made, kept = sample["outputs"][0], sample["inputs"]
     if entry.get("states"):  # as many as the model has, of any name
