@@ -82,6 +82,8 @@ class _Reader(HTMLParser):
             self.html.links.append(found["href"])
         elif tag == "link" and LOADING_LINKS & set(found.get("rel", "").split()):
             self.html.loads.append(found.get("href", ""))
+        elif source and found.get("class") == "on-dark":
+            self.html.links.append(source)  # fetched in the stead of another picture
         elif source:
             self.html.loads.append(source)
         if tag == "img" and not _decorative(found) and not _tells(found.get("alt", ""), source):

@@ -6,9 +6,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE
+from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE, PHONE_OPTIONS
 
 FIRST = "foundations/first-network"
+PLOTS = "theory/optimizers"  # with terms, equations and sources too
 
 
 def test_the_first_tab_offers_to_skip_to_the_text(open_page):
@@ -137,12 +138,149 @@ def test_motion_is_left_out_where_the_reader_asks_for_that(open_page):
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
 
 
-def test_figures_keep_a_light_ground_in_the_dark_theme(open_page):
-    page = open_page(FIRST, color_scheme="dark")
-    ground = page.locator("figure img").first.evaluate(
-        "(image) => getComputedStyle(image).backgroundColor.match(/\\d+/g).map(Number)"
-    )
-    assert min(ground[:3]) > 240
+@pytest.mark.parametrize(("system", "chosen"), [("dark", ""), ("light", "dark")])
+def test_only_the_dark_rendition_of_a_plot_is_fetched_in_the_dark_theme(open_page, system, chosen):
+    choice = f"localStorage.setItem('theme', '{chosen}')" if chosen else ""
+    page = open_page(PLOTS, color_scheme=system, script=choice)
+    figure = page.locator("figure", has=page.locator(".on-dark")).first
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("[...document.querySelectorAll('.on-dark')].some((i) => i.naturalWidth)")
+    assert figure.locator(".on-dark").is_visible()
+    assert not figure.locator(".on-light").is_visible()
+    assert page.evaluate("document.querySelector('.on-light').naturalWidth") == 0
+
+
+def test_plots_are_printed_on_white(open_page):
+    page = open_page(PLOTS, color_scheme="dark")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.locator(".on-light").first.is_visible()
+    assert not page.locator(".on-dark").first.is_visible()
+
+
+@pytest.mark.parametrize("how", ["click", "Enter"])
+@pytest.mark.parametrize("end", ["Escape", "click", "button"])
+def test_a_figure_opens_in_large_and_gives_the_focus_back(open_page, how, end):
+    page = open_page(PLOTS)
+    link = page.locator("main a.zoom").first
+    link.scroll_into_view_if_needed()
+    if how == "click":
+        link.click()
+    else:
+        link.focus()
+        page.keyboard.press("Enter")
+    large = page.get_by_role("dialog")
+    assert large.is_visible()
+    picture = large.locator("img:visible")
+    assert picture.bounding_box()["width"] >= link.locator("img:visible").bounding_box()["width"]
+    if end == "Escape":
+        page.keyboard.press("Escape")
+    elif end == "click":
+        picture.click()
+    else:
+        large.get_by_role("button", name="Close").click()
+    assert not large.is_visible()
+    assert link.evaluate("(link) => link === document.activeElement")
+
+
+def test_a_large_figure_scrolls_on_a_phone(open_page):
+    page = open_page(PLOTS, **PHONE_OPTIONS)
+    page.locator("main a.zoom").first.tap()
+    view = page.locator("dialog .view")
+    assert view.evaluate("(view) => view.scrollWidth > view.clientWidth")
+    picture = page.locator("dialog img:visible").bounding_box()
+    assert picture["width"] > PHONE["width"]
+
+
+def test_without_a_script_a_figure_leads_to_its_picture(open_page):
+    page = open_page(PLOTS, java_script_enabled=False)
+    link = page.locator("main a.zoom").first
+    assert link.get_attribute("href") == link.locator("img").first.get_attribute("src")
+
+
+PREVIEWED = {
+    "a[href*='#term-']": "",
+    "a[href^='#fig-']:not(.headerlink)": "Figure",
+    "a[href^='#equation-']": "",
+    "a[href*='bibliography.html#']": "",
+}
+
+
+@pytest.mark.parametrize("selector", PREVIEWED)
+def test_what_a_link_names_is_shown_beside_it_on_hover(open_page, selector):
+    page = open_page(PLOTS)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    link = page.locator(f"main {selector}").first
+    link.scroll_into_view_if_needed()
+    link.hover()
+    preview = page.get_by_role("tooltip")
+    preview.wait_for()
+    assert PREVIEWED[selector] in preview.inner_text()
+    assert len(preview.inner_text()) > 5
+    assert preview.locator("a, button").count() == 0
+    assert link.get_attribute("aria-describedby") == preview.get_attribute("id")
+    assert all(url.startswith(page.url.partition("theory")[0]) for url in asked)
+    preview.hover()
+    page.keyboard.press("Escape")
+    assert not preview.is_visible()
+    assert link.get_attribute("aria-describedby") is None
+
+
+def test_a_preview_follows_the_keyboard_and_not_a_finger(open_page):
+    page = open_page(PLOTS)
+    page.keyboard.press("Tab")
+    link = page.locator("main a[href*='#term-']").first
+    link.focus()
+    page.get_by_role("tooltip").wait_for()
+    page.keyboard.press("Tab")
+    assert page.locator("#preview").is_hidden()
+    phone = open_page(PLOTS, **PHONE_OPTIONS)
+    term = phone.locator("main a[href*='#term-']").first
+    term.scroll_into_view_if_needed()
+    term.dispatch_event("pointerenter", {"pointerType": "touch"})
+    assert phone.locator("#preview").is_hidden()
+
+
+@pytest.mark.parametrize("width", [360, 390, 800, 1100, 1280, 1400, 1900])
+def test_the_sections_of_the_page_are_at_most_one_tap_away_and_the_one_read_is_marked(
+    open_page, width
+):
+    page = open_page(FIRST, viewport={"width": width, "height": 800})
+    page.locator("main h2").nth(2).evaluate("(heading) => heading.scrollIntoView()")
+    wanted = page.locator("main section:has(> h2)").nth(2).get_attribute("id")
+    page.wait_for_function(f"document.querySelector(\"a[aria-current='true'][href='#{wanted}']\")")
+    menu = page.get_by_role("button", name="Table of contents", exact=True)
+    if menu.is_visible():
+        menu.click()
+    marked = page.locator("[aria-current='true']:visible")
+    assert marked.count() == 1
+    box = marked.bounding_box()
+    assert 0 <= box["y"] < 800
+    if menu.is_visible():
+        marked.click()
+        assert not page.locator("#contents").is_visible()
+
+
+def test_front_and_back_matter_number_their_figures_anew(site):
+    for name in ("start/how-this-book-works", "start/setup", "back/data"):
+        page = BeautifulSoup((site / f"{name}.html").read_text(encoding="utf8"), "html.parser")
+        numbers = [number.get_text().strip() for number in page.select("figure .caption-number")]
+        assert numbers == [f"Figure {place}" for place in range(1, len(numbers) + 1)]
+
+
+def test_a_thumbnail_shows_the_whole_picture(open_page):
+    page = open_page("index")
+    for picture in page.locator(".part-picture img:visible").all():
+        inner, outer = picture.bounding_box(), picture.locator("..").bounding_box()
+        assert outer["y"] <= inner["y"]
+        assert inner["y"] + inner["height"] <= outer["y"] + outer["height"] + 1
+        assert inner["width"] <= outer["width"] + 1
+
+
+def test_output_wraps_on_a_phone(open_page):
+    page = open_page(FIRST, viewport=PHONE)
+    wide = "(boxes) => boxes.filter((box) => box.scrollWidth > box.clientWidth + 1).length"
+    assert page.locator(".cell_output pre").evaluate_all(wide) == 0
 
 
 def listen_to_errors(page):

@@ -67,6 +67,10 @@ def test_images_have_words_and_sizes_and_load_late(visit):
     assert [image for image in images[1:] if not image["lazy"]] == []
 
 
+def test_no_text_in_a_figure_is_under_9_pixels_high_on_a_phone(visit):
+    assert visit.facts["tiny"] == []
+
+
 def test_headings_form_an_outline(visit):
     levels = visit.facts["headings"]
     assert levels[0] == 1

@@ -28,14 +28,17 @@ STILL = "() => new Promise((done) => requestAnimationFrame(() => requestAnimatio
 SETTLE = """
 async () => {
   await document.fonts.ready;
-  for (const image of document.images) image.loading = "eager";
-  await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
+  const shown = [...document.images].filter((image) => getComputedStyle(image).display !== "none");
+  for (const image of shown) image.loading = "eager";
+  await Promise.all(shown.map((image) => image.decode().catch(() => null)));
   for (const folded of document.querySelectorAll("details")) folded.open = true;
   for (const hint of document.querySelectorAll(".answer-hint")) hint.hidden = false;
   const [first, ...others] = document.querySelectorAll("pre");
   for (const code of others) code.textContent = code.textContent;
 }
 """
+LOADED = """[...document.images].every((image) =>
+  image.naturalWidth > 0 || getComputedStyle(image).display === "none")"""
 # Contrast takes seconds on a long page, and a page repeats a few kinds of elements many times:
 # three of each kind stay. (The colors of code are tested by themselves, see tests/bookpress.)
 THIN = """
@@ -73,6 +76,13 @@ FACTS = """
     lazy: image.loading === "lazy" || image.getAttribute("loading") === "lazy",
     loaded: image.complete && image.naturalWidth > 0,
   })),
+  tiny: [...document.querySelectorAll("main a.zoom img:not(.on-dark)")].filter((image) => {
+    const least = parseFloat(image.style.getPropertyValue("--least"));
+    return image.offsetWidth && image.offsetWidth + 1 < least;
+  })
+    .map((image) => image.closest("figure")?.id || image.getAttribute("src")),
+  scrolling: [...document.querySelectorAll("main a.zoom")].filter((link) =>
+    link.scrollWidth > link.clientWidth + 1).map((link) => link.closest("figure")?.id || link.href),
   tables: [...document.querySelectorAll("main table")].map((table) => ({
     headers: table.querySelectorAll("th").length,
     unscoped: table.querySelectorAll("th:not([scope])").length,
@@ -172,8 +182,7 @@ class Visitor:
         found.facts |= {
             key: value for key, value in page.evaluate(FACTS).items() if key in ("bytes", "width")
         }
-        loaded = page.evaluate("[...document.images].every((image) => image.naturalWidth > 0)")
-        if not loaded:
+        if not page.evaluate(LOADED):
             found.failed.append("an image that cannot be shown")
         self._judge(found, page, "phone", "dark", STRUCTURE)
         page.evaluate(THIN)

@@ -13,7 +13,7 @@ from types import ModuleType
 _DIRECTIVES = ("card", "quiz", "demo", "partmap", "launch")
 _PARTS = (
     *("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish"),
-    *("launch", "search", "sitemap"),
+    *("launch", "numbering", "search", "sitemap"),
 )
 
 

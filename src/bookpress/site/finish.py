@@ -12,7 +12,7 @@ from bs4.element import AttributeValueList
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookpress.site import answers, claims, colors, folding, images, references
+from bookpress.site import answers, claims, colors, figures, folding, images, references
 
 _FOLDED = {"dropdown", "toggle"}
 _BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
@@ -43,6 +43,7 @@ def finish(
         return
     soup = BeautifulSoup(_PRE.sub(_without_plain_marks, body), "html.parser")
     size_images(app, soup)
+    figures.adapt(app, soup)
     fold(soup)
     mend_nesting(soup)
     claims.open_boxes(app, soup, pagename)

@@ -79,10 +79,16 @@ def publish(app: Sphinx, file: str) -> Picture | None:
     Picture or None
         None if the source of the picture is not known or cannot be read.
     """
-    name = unquote(file)
+    found = origin(app, file)
+    return publish_file(app, found, name=unquote(file)) if found is not None else None
+
+
+def origin(app: Sphinx, file: str) -> Path | None:
+    """Return the file of which a picture in ``_images`` was made, by the address of either."""
+    names = {unquote(file), unquote(file).removesuffix(".webp")}
     for original, published in getattr(app.builder, "images", {}).items():
-        if published == name and (source := Path(app.srcdir) / original).is_file():
-            return publish_file(app, source, name=name)
+        if published in names and (found := Path(app.srcdir) / original).is_file():
+            return found
     return None
 
 

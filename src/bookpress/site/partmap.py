@@ -105,7 +105,7 @@ def _titles(env: BuildEnvironment, documents: list[str]) -> str:
 
 
 def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
-    from bookpress.site import images  # takes NumPy, which notebooks do without
+    from bookpress.site import figures, images  # take NumPy, which notebooks do without
 
     chosen = [page for page in documents if names.settings(app.env, page).thumbnail]
     for document in [*chosen, *documents]:
@@ -114,14 +114,27 @@ def _picture(app: Sphinx, folder: str, documents: list[str]) -> str:
             continue
         source = Path(app.srcdir) / uri
         picture = images.publish_file(app, source, name=f"part-{folder}", width=_WIDTH)
-        if picture is not None:
-            up = "../" * app.config.root_doc.count("/")
-            told = html.escape(f"A figure of the chapter “{app.env.titles[document].astext()}”")
-            return (
-                f'<img src="{up}_images/{picture.file}" alt="{told}" width="{picture.width}" '
-                f'height="{picture.height}" loading="lazy" decoding="async">'
-            )
+        if picture is None:
+            continue
+        told = f"A figure of the chapter “{app.env.titles[document].astext()}”"
+        facts = figures.notes(source)
+        if facts is None:
+            return _image(app, picture, told, "")
+        dark = figures.dark_file(app, source, facts)
+        other = images.publish_file(app, dark, name=f"part-{folder}.dark", width=_WIDTH)
+        return _image(app, picture, told, "on-light") + (
+            _image(app, other, told, "on-dark") if other else ""
+        )
     return drawing(folder)
+
+
+def _image(app: Sphinx, picture: Any, told: str, name: str) -> str:
+    up = "../" * app.config.root_doc.count("/")
+    named = f' class="{name}"' if name else ""
+    return (
+        f'<img src="{up}_images/{picture.file}" alt="{html.escape(told)}"{named} '
+        f'width="{picture.width}" height="{picture.height}" loading="lazy" decoding="async">'
+    )
 
 
 def drawing(seed: str) -> str:

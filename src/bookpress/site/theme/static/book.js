@@ -67,8 +67,15 @@
     // The table of contents is a popover on narrow screens only, and opens at the current page.
     function showCurrentPage() {
       const contents = document.getElementById("contents");
-      const current = contents.querySelector("[aria-current]");
-      if (current) contents.scrollTop = current.offsetTop - contents.clientHeight / 3;
+      const show = () => {
+        const current = [...contents.querySelectorAll("[aria-current]")].pop();
+        if (current) contents.scrollTop = current.offsetTop - contents.clientHeight / 3;
+      };
+      show();
+      contents.addEventListener("toggle", show);
+      contents.addEventListener("click", (event) => {
+        if (event.target.closest("a[href^='#']") && contents.matches(":popover-open")) contents.hidePopover();
+      });
     },
 
     // What scrolls sideways can be reached with the keyboard.
@@ -105,20 +112,154 @@
       }
     },
 
-    // "On this page" follows the reader.
+    // The lists of the page's sections follow the reader: the last that began above a third of the window.
     function followReader() {
-      const links = new Map([...document.querySelectorAll(".here a")].map((a) => [named(a.hash), a]));
-      const seen = new IntersectionObserver((entries) => {
-        for (const entry of entries) {
-          if (!entry.isIntersecting) continue;
-          for (const link of links.values()) link.removeAttribute("aria-current");
-          links.get(entry.target.id)?.setAttribute("aria-current", "true");
+      const links = [...document.querySelectorAll(".here a, .sections a")];
+      const sections = [...new Set(links.map((link) => document.getElementById(named(link.hash))))].filter(Boolean);
+      let waiting = false;
+      const mark = () => {
+        waiting = false;
+        const atEnd = innerHeight + scrollY >= root.scrollHeight - 2;
+        const begun = sections.filter((section) => atEnd || section.getBoundingClientRect().top < innerHeight / 3);
+        const current = begun.pop()?.id;
+        for (const link of links) {
+          if (current && named(link.hash) === current) link.setAttribute("aria-current", "true");
+          else link.removeAttribute("aria-current");
         }
-      }, { rootMargin: "-10% 0px -75%" });
-      for (const id of links.keys()) {
-        const target = id && document.getElementById(id);
-        if (target) seen.observe(target);
+      };
+      const later = () => {
+        if (!waiting) requestAnimationFrame(mark);
+        waiting = true;
+      };
+      window.addEventListener("scroll", later, { passive: true });
+      window.addEventListener("resize", later, { passive: true });
+      mark();
+    },
+
+    // A figure opens in large. Its link leads to the picture itself.
+    function enlargeFigures() {
+      const links = document.querySelectorAll("a.zoom");
+      if (!links.length || !window.HTMLDialogElement) return;
+      const make = (name, attributes, ...children) => {
+        const node = document.createElement(name);
+        for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+        node.append(...children);
+        return node;
+      };
+      const close = make("button", { type: "button", class: "close-large" }, "Close");
+      const dialog = make("dialog", { class: "large", "aria-label": "Figure in large" });
+      dialog.addEventListener("click", (event) => {
+        if (!event.target.closest("figcaption")) dialog.close();
+      });
+      const open = (link) => {
+        const pictures = [...link.querySelectorAll("img")].map((image) => {
+          const large = image.cloneNode();
+          large.loading = "eager";
+          large.style.setProperty("--pixels", `${2 * image.getAttribute("width")}px`);
+          return large;
+        });
+        const caption = link.closest("figure")?.querySelector("figcaption")?.cloneNode(true);
+        caption?.querySelector(".headerlink")?.remove();
+        dialog.replaceChildren(close, make("div", { class: "view", tabindex: "0" }, ...pictures), ...(caption ? [caption] : []));
+        dialog.showModal();
+        dialog.addEventListener("close", () => link.focus({ preventScroll: true }), { once: true });
+      };
+      document.body.append(dialog);
+      for (const link of links) {
+        link.setAttribute("aria-haspopup", "dialog");
+        link.addEventListener("click", (event) => {
+          if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+          event.preventDefault();
+          open(link);
+        });
       }
+    },
+
+    // What a link names is shown beside it: a term, a figure, an equation, a source. Not on touch.
+    function showPreviews() {
+      const kinds = /#(term-|fig-|equation-)|bibliography\.html#/;
+      const links = [...document.querySelectorAll("main a[href*='#']")].filter((link) =>
+        kinds.test(link.getAttribute("href")) && !link.matches(".headerlink") && link.origin === location.origin);
+      if (!links.length || !HTMLElement.prototype.showPopover) return;
+      const pages = new Map();
+      const page = (address) => {
+        if (address === location.href.split("#")[0]) return document;
+        if (!pages.has(address)) {
+          pages.set(address, fetch(address).then((answer) => answer.text())
+            .then((text) => new DOMParser().parseFromString(text, "text/html")));
+        }
+        return pages.get(address);
+      };
+      const box = document.createElement("div");
+      Object.assign(box, { id: "preview", popover: "manual", role: "tooltip" });
+      document.body.append(box);
+      let shown = null; // the link whose preview is open, or is going to be
+      let timer = 0;
+
+      /** Return copies of what an id names, without anything to press, or null. */
+      const copies = (target, address) => {
+        if (!target?.matches("dt, figure, .math-block, .citation")) return null;
+        const found = [target];
+        if (target.tagName === "DT") {
+          while (found.at(-1).tagName !== "DD" && found.at(-1).nextElementSibling) found.push(found.at(-1).nextElementSibling);
+        }
+        return found.map((part) => {
+          const copy = part.cloneNode(true);
+          for (const left of copy.querySelectorAll(".headerlink, .backrefs")) left.remove();
+          for (const link of copy.querySelectorAll("a")) link.replaceWith(...link.childNodes);
+          for (const node of [copy, ...copy.querySelectorAll("[id], [tabindex]")]) {
+            node.removeAttribute("id");
+            node.removeAttribute("tabindex");
+          }
+          for (const image of copy.querySelectorAll("img")) {
+            image.src = new URL(image.getAttribute("src"), address);
+            image.loading = "eager";
+          }
+          return copy;
+        });
+      };
+      const hide = () => {
+        clearTimeout(timer);
+        shown?.removeAttribute("aria-describedby");
+        shown = null;
+        if (box.matches(":popover-open")) box.hidePopover();
+      };
+      const show = async (link) => {
+        hide();
+        shown = link;
+        const address = link.href.split("#")[0];
+        const source = await page(address);
+        const parts = copies(source.getElementById(named(link.hash)), address);
+        if (!parts || shown !== link) return;
+        box.replaceChildren(...parts);
+        box.showPopover();
+        link.setAttribute("aria-describedby", "preview");
+        const place = link.getClientRects()[0] ?? link.getBoundingClientRect();
+        const { width, height } = box.getBoundingClientRect();
+        const above = place.bottom + height + 8 > innerHeight && place.top > height + 8 + 56;
+        box.style.left = `${scrollX + Math.max(8, Math.min(place.left, root.clientWidth - width - 8))}px`;
+        box.style.top = `${scrollY + (above ? place.top - height - 6 : place.bottom + 6)}px`;
+      };
+      const soon = (action, milliseconds) => {
+        clearTimeout(timer);
+        timer = setTimeout(action, milliseconds);
+      };
+      const open = (link) => show(link).catch(() => { pages.clear(); }); // no connection: no preview
+      for (const link of links) {
+        link.removeAttribute("title"); // the preview says the same
+        link.addEventListener("pointerenter", (event) => {
+          if (event.pointerType !== "mouse") return;
+          if (shown === link) clearTimeout(timer);
+          else soon(() => open(link), 250);
+        });
+        link.addEventListener("pointerleave", () => soon(hide, 250));
+        link.addEventListener("focus", () => { if (link.matches(":focus-visible")) open(link); });
+        link.addEventListener("blur", hide);
+        link.addEventListener("click", hide);
+      }
+      box.addEventListener("pointerenter", () => clearTimeout(timer));
+      box.addEventListener("pointerleave", () => soon(hide, 250));
+      document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
     },
 
     // A folded element opens for a link into it.
