@@ -22,8 +22,9 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0"
-SHOWN = """[...document.images].every((image) =>
-  image.complete || image.getBoundingClientRect().top > innerHeight)"""
+SHOWN = """[...document.images].every((image) => image.complete
+  || image.getBoundingClientRect().top > innerHeight
+  || getComputedStyle(image).display === "none")"""
 STILL = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 SETTLE = """
 async () => {
