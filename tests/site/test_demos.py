@@ -14,6 +14,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from bookpress.site import demo as demo_directive
 from tests.payloads import published, unpack
@@ -256,7 +257,9 @@ def probe(browser, base, tmp_path):
             page.goto(f"{base}probe.html")
             demo = page.locator(".demo")
             demo.locator(".demo-start").click()
-            page.wait_for_selector(".demo[data-state=ready]")
+            page.wait_for_selector(
+                ".demo[data-state=ready]", state="attached"
+            )  # with nothing in it
             return demo
 
         yield probe_
@@ -288,7 +291,7 @@ def test_states_arrays_and_pictures_reach_a_kind(probe, notebook):
     for code in (1, 3, 2):
         found = model({"token": np.array([[code]]), "before": state})
         expected.append(np.asarray(found["chances"])[0])
-        state = found["after"]
+        state = np.asarray(found["after"])
     np.testing.assert_allclose(shown["chances"], expected, atol=TOLERANCE)
     assert shown["shape"] == [1, 2, 4, 3]
     np.testing.assert_allclose(np.multiply(shown["levels"], 255), levels.ravel(), atol=1e-3)
@@ -394,6 +397,129 @@ def test_misread_digits_are_misread_in_the_browser_too(visit):
     label = settings["example_classes"][0]
     assert shown.endswith(f"; its label is {label}")
     assert label != best
+
+
+# Descent ------------------------------------------------------------------------------------------
+
+DESCENT = ("foundations/gradients", "descent")
+SURFACES = ("A bowl", "A narrow valley", "A saddle", "Two minima")
+PATH = "(demo) => demo.textlibDemo.shown.path()"
+
+
+def by_keras(surface, start, learning_rate, momentum, updates):
+    """Return the places that Keras's SGD visits, ``(updates + 1, 2)``."""
+    place = keras.Variable(start, dtype="float64")
+    optimizer = keras.optimizers.SGD(learning_rate, momentum=momentum)
+    path = [start]
+    for _ in range(updates):
+        with tf.GradientTape() as tape:
+            u, v = tf.unstack(place.value)
+            loss = sum(factor * u**i * v**j for factor, i, j in surface["terms"])
+        optimizer.apply([tape.gradient(loss, place.value)], [place])
+        path.append(place.numpy().tolist())
+    return np.array(path)
+
+
+def knobs(demo):
+    """Return the learning rate and the momentum that the reader sees."""
+    return [float(text) for text in demo.locator(".demo-shown").all_inner_texts()]
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.8])
+@pytest.mark.parametrize("name", SURFACES)
+def test_the_path_is_that_of_keras(visit, name, momentum):
+    opened, demo = visit(*DESCENT, reduced_motion="reduce")
+    demo.locator("select").select_option(name)
+    demo.locator("input").nth(1).fill(f"{momentum:g}")
+    demo.locator(".demo-pad").press("ArrowRight")
+    demo.locator(".demo-run").click()
+    path = np.array(demo.evaluate(PATH))
+    assert len(path) > 20
+    facts = json.loads((files(*DESCENT) / "demo.json").read_text(encoding="utf8"))
+    (surface,) = (each for each in facts["settings"]["surfaces"] if each["name"] == name)
+    rate, shown = knobs(demo)
+    assert (rate, shown) == (surface["learning_rate"], momentum)
+    expected = by_keras(surface, path[0].tolist(), rate, momentum, min(len(path) - 1, 150))
+    np.testing.assert_allclose(path[: len(expected)], expected, atol=1e-5)
+    said = demo.locator(".demo-answer").inner_text()
+    assert said.startswith(f"{len(path) - 1} updates: at (")
+    assert opened.errors == []
+
+
+def test_the_start_is_chosen_by_mouse_and_by_touch(visit):
+    for options in ({}, PHONE_OPTIONS):
+        opened, demo = visit(*DESCENT, **options)
+        demo.locator(".demo-step").click()
+        ((x, y),) = on_pad(demo, [(0.75, 0.25)])
+        if options:
+            opened.touchscreen.tap(x, y)
+        else:
+            opened.mouse.move(x - 60, y)
+            opened.mouse.down()
+            opened.mouse.move(x, y, steps=4)
+            opened.mouse.up()
+        demo.locator(".demo-answer", has_text="Start at (").wait_for()
+        (start,) = demo.evaluate(PATH)
+        np.testing.assert_allclose(start, [1, 1], atol=0.05)
+
+
+def test_it_is_used_by_keyboard_alone(visit):
+    opened, demo = visit(*DESCENT)
+    said = demo.locator(".demo-answer[role=status]")
+    before = demo.evaluate(PATH)[0]
+    for key in ("ArrowLeft", "ArrowUp", "Space", "Space"):
+        opened.keyboard.press(key)
+    assert said.inner_text().startswith("2 updates: at (")
+    start = demo.evaluate(PATH)[0]
+    assert start[0] < before[0]
+    assert start[1] > before[1]
+    opened.keyboard.press("Tab")
+    opened.keyboard.press("Enter")
+    assert said.inner_text().startswith("3 updates: at (")
+    for key in ("Tab", "Tab", "Enter"):
+        opened.keyboard.press(key)
+    assert said.inner_text().startswith("Start at (")
+    opened.keyboard.press("Tab")
+    opened.keyboard.press("Home")
+    assert knobs(demo)[0] == 0.001
+
+
+def test_a_divergence_is_said_and_can_be_reset(visit):
+    _, demo = visit(*DESCENT, reduced_motion="reduce")
+    demo.locator("input").first.press("End")
+    demo.locator(".demo-run").click()
+    demo.locator(".demo-answer", has_text="Diverged").wait_for()
+    assert demo.locator(".demo-run").is_disabled()
+    assert demo.locator(".demo-step").is_disabled()
+    demo.locator(".demo-reset").click()
+    assert demo.locator(".demo-run").is_enabled()
+    assert len(demo.evaluate(PATH)) == 1
+
+
+def test_a_run_can_be_paused_and_speaks_at_its_end(visit):
+    _, demo = visit(*DESCENT)
+    run, said = demo.locator(".demo-run"), demo.locator(".demo-answer")
+    demo.locator("input").first.fill("-0.3")
+    run.click()
+    assert said.get_attribute("aria-live") == "off"
+    run.click()
+    assert run.inner_text() == "Run"
+    assert said.get_attribute("aria-live") is None
+    run.click()
+    said.filter(has_text="Settled").wait_for()
+    assert said.get_attribute("aria-live") is None
+    assert run.inner_text() == "Run"
+
+
+def test_the_map_follows_the_theme(visit):
+    opened, demo = visit(*DESCENT, color_scheme="light")
+    light = demo.locator(".demo-pad").evaluate("(canvas) => canvas.toDataURL()")
+    for scheme, same in (("dark", "!=="), ("light", "===")):
+        opened.emulate_media(color_scheme=scheme)
+        opened.wait_for_function(
+            f"([place, light]) => document.querySelector(place).toDataURL() {same} light",
+            arg=[f"{selector(*DESCENT)} .demo-pad", light],
+        )
 
 
 # Latent plane ------------------------------------------------------------------------------------
