@@ -195,6 +195,9 @@ claims.check("in-order", int(labels.sum()) > 0, "{n} labels are 1", n=int(labels
         "positive": True,
     }
     assert record.shuffled["learns"] is True
+    status = fixture_book.press("status", "part/one").stdout
+    assert "learns holds shuffled, and the page gives no reason" in status
+    assert "1 with claims that lack a record or a reason" in status
 
 
 def test_what_the_record_of_a_page_lacks_is_said_in_order(book):
