@@ -60,7 +60,6 @@ LONGEST_CELL = 22
 LONGEST_LINE = 84  # what the column of a page shows without scrolling
 #: Pages with longer lines of code: a page that is mended leaves the list, which is to become empty.
 WIDE_PAGES = {
-    "back/data",
     "foundations/activations-and-losses",
     "foundations/binary-classification",
     "foundations/data-preparation",
@@ -79,9 +78,7 @@ WIDE_PAGES = {
     "foundations/what-is-deep-learning",
     "keras/tensorflow-basics",
     "start/notation",
-    "start/setup",
     "theory/classical-models",
-    "theory/initialization-and-normalization",
     "theory/optimizers",
     "theory/universal-approximation",
     "vision/transfer-learning",
