@@ -6,6 +6,7 @@ stands, and changing them makes no trial old.
 """
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,9 +46,13 @@ def of_page(page: Page) -> dict[str, Check]:
 
     A check whose name is computed is not among them: nothing can be said of it before it runs.
     """
-    trees = (code_digest.tree_of_cell(cell.source) for cell in page.cells)
-    found = (_check(call) for tree in trees if tree for call in _calls(tree))
-    return {check.name: check for check in found if check}
+    return {check.name: check for cell in page.cells for check in _of_cell(cell.source)}
+
+
+@functools.lru_cache(maxsize=4096)
+def _of_cell(source: str) -> tuple[Check, ...]:
+    tree = code_digest.tree_of_cell(source) if "claims.check" in source else None
+    return tuple(filter(None, map(_check, _calls(tree)))) if tree else ()
 
 
 def controls_for(page: Page) -> tuple[str, ...]:
@@ -60,6 +65,7 @@ def controls_for(page: Page) -> tuple[str, ...]:
     return tuple(control for control in CONTROLS if control != "shuffled" or labeled)
 
 
+@functools.lru_cache(maxsize=4096)
 def meaning(source: str) -> str:
     """Return the meaning of a cell as `code_digest.of_cell` does, without the wording of claims."""
     tree = code_digest.tree_of_cell(source)

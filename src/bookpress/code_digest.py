@@ -5,9 +5,11 @@ a result stays that of its code when only the wording changes, or the interprete
 """
 
 import ast
+import functools
 from typing import Any
 
 
+@functools.lru_cache(maxsize=4096)
 def of_cell(source: str) -> str:
     """Return the meaning of a notebook cell; its source as it is if it cannot be read."""
     tree = tree_of_cell(source)

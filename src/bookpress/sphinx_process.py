@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 import yaml
 
+from bookpress import frontmatter
 from bookpress.book import SOURCE, Book
 from textlib import paths
 
@@ -87,6 +88,7 @@ def _import(book: Book) -> None:
             importlib.import_module(name)
     from pybtex import plugin
 
+    vars(yaml)["SafeLoader"] = frontmatter.LOADER  # MyST-NB reads the settings of each cell with it
     plugin.entry_points = functools.cache(plugin.entry_points)  # asked for each citation
 
 

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image, ImageCms, ImageOps
+from sphinx import highlighting
 
 from bookpress import pdf
 from bookpress.repository import Repository
 from bookpress.site import (
     answers,
     card,
+    code,
     colors,
     finish,
     folding,
@@ -28,6 +30,7 @@ from bookpress.site import (
     quiz,
     references,
     sitemap,
+    tree,
 )
 from textlib import exercises, paths
 from textlib.plotting import palette
@@ -360,6 +363,15 @@ class TestReferences:
         }
         assert expected <= found
 
+    def test_names_in_code_and_what_follows_them_are_linked_where_they_are_documented(self):
+        known = {"data": "textlib.datasets"}
+        addresses = {"textlib.datasets": "api.html#d", "textlib.datasets.load": "api.html#l"}
+        shown = 'x.data = data.load(<span class="s">data</span>).train, metadata, data.other'
+        assert references.linked(shown, known, addresses) == (
+            'x.data = <a href="api.html#d">data</a>.<a href="api.html#l">load</a>'
+            '(<span class="s">data</span>).train, metadata, <a href="api.html#d">data</a>.other'
+        )
+
     def test_names_of_others_do_not_count(self):
         assert references.used_names(["import keras", "keras.datasets.load()"]) == set()
 
@@ -396,7 +408,7 @@ class TestFinish:
             "<tbody><tr><th>0</th><td>1</td></tr></tbody></table>"
         )
         finish.mend_tables(soup)
-        assert finish.classes(soup.table.parent) == ["table-scroll"]
+        assert tree.classes(soup.table.parent) == ["table-scroll"]
         assert [header.get("scope") for header in soup.find_all("th")] == ["col", "row"]
         assert "border" not in soup.table.attrs
 
@@ -539,11 +551,28 @@ def test_durations_are_said_as_people_say_them(seconds, words):
 
 
 def test_code_loses_the_marks_that_have_no_color_and_keeps_its_text():
-    line = '<span class="k">def</span> <span class="nf">f</span><span class="p">(</span>'
-    page = f'<div class="highlight"><pre>{line}<span class="n">x</span></pre></div>'
-    soup = BeautifulSoup(page, "html.parser")
-    finish.plain_code(soup)
-    assert soup.pre.decode_contents() == '<span class="k">def</span> <span class="nf">f</span>(x'
+    shown = code.Highlighter("default").highlight_block("def f(x): return 1", "python")
+    assert '<span class="nf">f</span>(x): <span class="k">return</span>' in shown
+    assert BeautifulSoup(shown, "html.parser").pre.get_text() == "def f(x): return 1\n"
+
+
+def test_code_that_is_highlighted_again_is_warned_of_again(monkeypatch):
+    warned = []
+    monkeypatch.setattr(highlighting.logger, "warning", lambda *said, **more: warned.append(said))
+    highlighter = code.Highlighter("default")
+    for _ in range(2):
+        highlighter.highlight_block("a = $b", "python")
+    assert len(warned) == 2
+
+
+def test_formulas_and_code_come_back_as_they_were():
+    formula = '<math display="block"><mi>x</mi><mo>&lt;</mo><mn>2</mn></math>'
+    html = f'<h2>On {formula}</h2><div class="highlight"><pre><b>a</b> &amp; b</pre></div>'
+    text = tree.Text(html)
+    assert text.soup.h2.get_text(" ", strip=True) == "On x < 2"
+    assert text.soup.pre.get_text() == "a & b"
+    assert not tree.tags(text.soup, "mi", "b")
+    assert str(text) == html
 
 
 def test_the_sitemap_has_pages_that_this_build_did_not_write():

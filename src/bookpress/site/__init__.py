@@ -12,8 +12,8 @@ from types import ModuleType
 
 _DIRECTIVES = ("card", "quiz", "demo", "partmap", "launch")
 _PARTS = (
-    *("theme", "card", "quiz", "demo", "mathml", "images", "references", "partmap", "finish"),
-    *("launch", "numbering", "search", "sitemap"),
+    *("theme", "card", "quiz", "demo", "mathml", "code", "images", "references", "partmap"),
+    *("finish", "launch", "numbering", "search", "sitemap"),
 )
 
 

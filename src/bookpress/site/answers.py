@@ -15,6 +15,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from bookpress.site import launch
+from bookpress.site.tree import with_class
 
 WANTED = {"number": "a number", "shape": "a shape, such as (28, 28, 1)", "word": "a word"}
 
@@ -31,7 +32,7 @@ def ask(app: Sphinx, soup: BeautifulSoup, docname: str) -> None:
     docname
         Sphinx's name of the page.
     """
-    for cell in soup.select("div.cell.tag_check"):
+    for cell in with_class(soup, "tag_check"):
         told = cell.select_one("[data-exercise]")
         if not isinstance(told, Tag):
             continue  # it has not been executed

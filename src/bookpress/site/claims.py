@@ -14,6 +14,7 @@ from bookpress.claim_checks import Check
 from bookpress.claim_records import ClaimRecord
 from bookpress.page_cache import PageCache
 from bookpress.site import names
+from bookpress.site.tree import with_class
 
 KINDS = {
     "exact": "exact: an identity, a count, or a fact of the data; the same on every seed",
@@ -34,16 +35,20 @@ def open_boxes(app: Sphinx, soup: BeautifulSoup, docname: str) -> None:
     docname
         Sphinx's name of the page.
     """
-    boxes = soup.select("p.claim[id^=claim-]")
+    boxes = [box for box in with_class(soup, "claim") if str(box.get("id")).startswith("claim-")]
     if not boxes:
         return
     with contextlib.suppress(BookError):
-        book = Book.find(Path(app.srcdir))
-        page = book.select((names.page(app.env, docname),))[0]
-        stamp = PageCache(book).stamp(page.name)
+        book, name = Book.find(Path(app.srcdir)), names.page(app.env, docname)
+        store = PageCache(book)
+        stamp = store.stamp(name)
+        # Code that is shown with its outputs is theirs, which saves reading the page once more.
+        page: Any = (
+            store.outputs(stamp) if stamp and store.intact(stamp) else book.select((name,))[0]
+        )
         claims = {claim["name"]: claim for claim in (stamp.claims if stamp else ())}
         checks = claim_checks.of_page(page)
-        record = claim_records.load(book, page.name)
+        record = claim_records.load(book, name)
         old = record is not None and claim_records.is_old(record, page)
         for box in boxes:
             name = str(box["id"]).removeprefix("claim-")

@@ -12,15 +12,13 @@ from bs4.element import AttributeValueList
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from bookpress.site import answers, claims, colors, figures, folding, images, references
+from bookpress.site import answers, claims, figures, folding, images, references
+from bookpress.site.tree import Text, classes, inside, tags, with_class
 
 _FOLDED = {"dropdown", "toggle"}
-_BLOCKS = ["p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section"]
+_BLOCKS = ("p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section")
 _NOISE = {"docutils", "notranslate", "literal", "reference", "container", "align-default", "simple"}
-_PRE = re.compile(r'(?<=<div class="highlight">)<pre>.*?</pre>', re.DOTALL)
-# Marks of code without color; the rules for links still need those of names and of dots.
-_PLAIN = colors.UNCOLORED - references.NAME_CLASSES - {"o"}
-_MARK = re.compile(rf'<span class="(?:{"|".join(sorted(_PLAIN))})">([^<]*)</span>|<span></span>')
+_LEVELS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _JOINTS = re.compile(r"(?<=[A-Za-z][._])(?=[A-Za-z])")
 
 
@@ -41,7 +39,8 @@ def finish(
     body = context.get("body")
     if not body or app.builder.format != "html":
         return
-    soup = BeautifulSoup(_PRE.sub(_without_plain_marks, body), "html.parser")
+    text = Text(body)
+    soup = text.soup
     size_images(app, soup)
     figures.adapt(app, soup)
     fold(soup)
@@ -54,21 +53,15 @@ def finish(
     mend_code(soup)
     mend_sections(soup)
     mark_external(soup)
-    references.link_code(app, soup, pagename)
+    references.link_code(app, text, pagename)
     references.list_uses(app, soup, pagename)
-    plain_code(soup)
     drop_noise(soup)
-    context["body"] = str(soup)
-
-
-def _without_plain_marks(code: re.Match[str]) -> str:
-    """Return code without most of its marks: parsing them takes longer than all rules together."""
-    return _MARK.sub(r"\1", code[0])
+    context["body"] = str(text).replace("<pre><span></span>", "<pre>")
 
 
 def size_images(app: Sphinx, soup: BeautifulSoup) -> None:
     """Use the light version of each picture, state its size, and load it when it comes near."""
-    for position, image in enumerate(soup.find_all("img")):
+    for position, image in enumerate(tags(soup, "img")):
         source = str(image.get("src", ""))
         folder, _, file = source.rpartition("/")
         if folder.endswith("_images") and not image.get("width"):
@@ -86,11 +79,13 @@ def size_images(app: Sphinx, soup: BeautifulSoup) -> None:
 
 def fold(soup: BeautifulSoup) -> None:
     """Turn folded boxes into ``details``, which open without a script."""
-    for box in soup.select(".admonition.dropdown, .admonition.toggle"):
+    for box in with_class(soup, *_FOLDED):
+        if "admonition" not in classes(box):
+            continue
         title = box.find("p", class_="admonition-title", recursive=False)
         if not isinstance(title, Tag):
             continue
-        for link in title.find_all("a"):  # a link inside of what opens the box would be a trap
+        for link in tags(title, "a"):  # a link inside of what opens the box would be a trap
             link.unwrap()
         box.name = "details"
         title.name = "summary"
@@ -100,17 +95,17 @@ def fold(soup: BeautifulSoup) -> None:
 
 def mend_nesting(soup: BeautifulSoup) -> None:
     """Let no block stand where HTML allows only text: in a paragraph, or in what opens a box."""
-    for summary in soup.find_all("summary"):
-        for block in summary.find_all(["p", "div"]):
+    for summary in tags(soup, "summary"):
+        for block in tags(summary, "p", "div"):
             block.name = "span"
-    for paragraph in soup.find_all("p"):
-        if paragraph.find(_BLOCKS):
+    for paragraph in tags(soup, "p"):
+        if tags(paragraph, *_BLOCKS):
             paragraph.name = "div"
 
 
 def move_styles(soup: BeautifulSoup) -> str:
     """Take the style sheets that cells write out of the text; return them for the head."""
-    found = [style for style in soup.find_all("style") if style.find_parent("svg") is None]
+    found = [style for style in tags(soup, "style") if style.find_parent("svg") is None]
     for style in found:
         style.extract().attrs.pop("type", None)  # the only type there is
     return "".join(map(str, found))
@@ -118,11 +113,12 @@ def move_styles(soup: BeautifulSoup) -> str:
 
 def mend_tables(soup: BeautifulSoup) -> None:
     """Let wide tables scroll inside themselves, and say which cells are headers."""
-    for style in soup.find_all("style", attrs={"scoped": True}):
-        style.decompose()
-    for wrapper in soup.select(".pst-scrollable-table-container"):
+    for style in tags(soup, "style"):
+        if style.has_attr("scoped"):
+            style.decompose()
+    for wrapper in with_class(soup, "pst-scrollable-table-container"):
         wrapper.unwrap()
-    for table in soup.find_all("table"):
+    for table in tags(soup, "table"):
         if "indextable" not in classes(table):
             _mend_headers(table)
             _let_names_break(soup, table)
@@ -131,7 +127,8 @@ def mend_tables(soup: BeautifulSoup) -> None:
 
 def _let_names_break(soup: BeautifulSoup, table: Tag) -> None:
     """Let a long name of code in a cell break after a dot or an underscore, not inside a word."""
-    for text in [text for code in table.select("td code") for text in code.find_all(string=True)]:
+    codes = [code for cell in tags(table, "td") for code in tags(cell, "code")]
+    for text in [text for code in codes for text in code.find_all(string=True)]:
         first, *others = _JOINTS.split(text)
         broken = [part for other in others for part in (soup.new_tag("wbr"), other)]
         text.replace_with(first, *broken)
@@ -140,9 +137,9 @@ def _let_names_break(soup: BeautifulSoup, table: Tag) -> None:
 def _mend_headers(table: Tag) -> None:
     for name in ("border", "style"):
         table.attrs.pop(name, None)
-    for group in table.find_all("colgroup"):
+    for group in tags(table, "colgroup"):
         group.decompose()
-    for header in table.find_all("th"):
+    for header in tags(table, "th"):
         if not header.get_text(strip=True) and not header.find("img"):
             header.name = "td"
             header.attrs.pop("scope", None)
@@ -152,68 +149,46 @@ def _mend_headers(table: Tag) -> None:
             header["scope"] = "row"
 
 
-def classes(tag: Tag) -> list[str]:
-    """Return the classes of an element."""
-    found = tag.get("class")
-    return found.split() if isinstance(found, str) else list(found or ())
-
-
 def mend_code(soup: BeautifulSoup) -> None:
-    """Drop the empty and nested elements around code."""
-    for pre in soup.find_all("pre"):
-        first = pre.find(True, recursive=False)
-        if isinstance(first, Tag) and first.name == "span" and not first.contents:
-            first.decompose()
-    for code in soup.find_all("code", class_="literal"):
-        for part in code.find_all("span", class_="pre"):
-            part.unwrap()
-    for code in soup.find_all("code"):
-        code.smooth()
-
-
-def plain_code(soup: BeautifulSoup) -> None:
-    """Take away the marks of code that have no color: they are a third of a page's weight."""
-    for code in [pre for box in soup.find_all(class_="highlight") for pre in box.find_all("pre")]:
-        for span in code.find_all("span", class_=True):
-            names = classes(span)
-            if len(names) == 1 and names[0] in colors.UNCOLORED:
-                span.unwrap()
-        for link in code.find_all("a", title=True):
-            del link["title"]  # the name that the code spells and the address ends with
-        code.smooth()
+    """Drop the elements around each word of code in a line."""
+    for code in tags(soup, "code"):
+        if "literal" in classes(code):
+            for part in with_class(code, "pre"):
+                part.unwrap()
 
 
 def mend_sections(soup: BeautifulSoup) -> None:
     """Keep sections for real sections; boxes have a role that fits them."""
-    for section in soup.find_all("section"):
-        if not section.find_parent(class_=["admonition", "quiz"]):
-            continue
-        if section.find(re.compile("^h[1-6]$"), recursive=False) is None:
+    for section in tags(soup, "section"):
+        headed = any(isinstance(part, Tag) and part.name in _LEVELS for part in section.children)
+        if not headed and inside(section, "admonition", "quiz"):
             section.name = "div"
             section.attrs.pop("id", None)  # the same on every exercise, and no link leads there
-    for box in soup.find_all("details", class_="hide"):
-        for summary in box.find_all("summary", recursive=False):
-            summary.attrs.pop("aria-label", None)  # its own text says more
-    for entries in soup.find_all(role="list"):
-        del entries["role"]  # bibliographies claim to be lists, but their entries are none
-    for link in soup.find_all("a", class_="headerlink"):
+    for tag in tags(soup):
+        if tag.name == "summary" and "hide" in classes(tag.parent or tag):
+            tag.attrs.pop("aria-label", None)  # its own text says more
+        if tag.get("role") == "list":
+            del tag["role"]  # bibliographies claim to be lists, but their entries are none
+        if tag.get("title") == "" or (tag.name == "span" and "math" in classes(tag)):
+            tag.attrs.pop("title", None)
+    for link in with_class(soup, "headerlink"):
         named = link.parent and (link.parent.find(class_="caption-number") or link.parent)
         heading = named.get_text(" ", strip=True).removesuffix("#").strip() if named else ""
         link["aria-label"] = f"Link to {heading}" if heading else "Link to this place"
         link.attrs.pop("title", None)
-    for title in [*soup.find_all("span", class_="math"), *soup.find_all("a", title="")]:
-        title.attrs.pop("title", None)
 
 
 def mark_external(soup: BeautifulSoup) -> None:
     """Tell no other site which page its visitor came from."""
-    for link in soup.select("a.external"):
+    for link in with_class(soup, "external"):
         link["rel"] = "noreferrer"
 
 
 def drop_noise(soup: BeautifulSoup) -> None:
     """Remove classes that neither the style sheet nor the script knows."""
-    for tag in soup.find_all(class_=True):
+    for tag in tags(soup):
+        if not tag.has_attr("class"):
+            continue
         kept = [name for name in classes(tag) if name not in _NOISE]
         if kept:
             tag["class"] = " ".join(kept)

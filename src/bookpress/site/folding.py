@@ -6,8 +6,11 @@ The fold is an element that opens by itself; a switch in the head of the page op
 
 import ast
 import contextlib
+import functools
 
 from bs4 import BeautifulSoup, Tag
+
+from bookpress.site.tree import classes, tags, with_class
 
 #: Calls of what a chapter is about: a cell that trains or measures something is always shown.
 TELLING = frozenset({"compare", "evaluate", "fit", "fit_small", "predict", "remember"})
@@ -16,11 +19,14 @@ LABELS = {"check": "Code of this check", "figure": "Code of this figure"}
 
 def fold_cells(soup: BeautifulSoup) -> None:
     """Fold the code of the cells that need not be read, and let what they show stand."""
-    for cell in soup.select("div.cell:not(.tag_show-input)"):
+    for cell in with_class(soup, "cell"):
+        if "tag_show-input" in classes(cell):
+            continue
         code = cell.find("div", class_="cell_input", recursive=False)
         if not isinstance(code, Tag):
             continue
-        drawn = cell.select_one(".cell_output figure figcaption") is not None
+        captions = (tag for shown in with_class(cell, "cell_output") for tag in tags(shown))
+        drawn = any(tag.name == "figcaption" for tag in captions)
         if kind := kind_of(code.get_text(), drawn=drawn):
             details = soup.new_tag("details", attrs={"class": "hide above-input"})
             summary = soup.new_tag("summary")
@@ -29,6 +35,7 @@ def fold_cells(soup: BeautifulSoup) -> None:
             details.insert(0, summary)
 
 
+@functools.lru_cache(maxsize=4096)
 def kind_of(code: str, *, drawn: bool) -> str:
     """Return ``"check"`` or ``"figure"`` for code that does only that, else ``""``.
 

@@ -8,6 +8,7 @@ originals; the site keeps only what its pages and style sheets refer to.
 import contextlib
 import hashlib
 import io
+import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from sphinx.application import Sphinx
 
 from textlib import paths
 
-_VERSION = b"9"  # change it when `encode` changes
+_VERSION = b"10"  # change it when `encode` changes
 _CSS_DPI = 96
 #: No picture is sent with more pixels than a sharp screen can show in the column.
 _MAX_WIDTH = 1680
@@ -118,27 +119,35 @@ def publish_file(
         return None if size is None else _put(app, source, name, size)
     content = source.read_bytes()
     try:
-        with Image.open(io.BytesIO(content)) as image:
-            shown = _shown(image)
-            if width is not None:
-                shown = width, round(width * shown[1] / shown[0])
-            light = source if _moves(image) else _encoded(app, image, content, width)
+        light, shown = _light(app, content, width)
     except OSError:
         return None
-    if width is None and light.stat().st_size >= len(content):
-        light = source
-    return _put(app, light, name if light == source else f"{name}.webp", shown)
+    return _put(app, light or source, f"{name}.webp" if light else name, shown)
 
 
-def _encoded(app: Sphinx, image: Image.Image, content: bytes, width: int | None) -> Path:
-    """Return the file with the light version of a picture; encode it if nobody has."""
-    cache = paths.make_dir(Path(app.doctreedir) / "site-images")
+def _light(app: Sphinx, content: bytes, width: int | None) -> tuple[Path | None, tuple[int, int]]:
+    """Return the file with the light version of a picture, if that is lighter, and its size.
+
+    Both are made once and kept by the picture's content: to ask a picture for its size can take
+    as long as to decode it.
+    """
     key = hashlib.sha256(_VERSION + str(width).encode() + content).hexdigest()[:24]
-    light = cache / f"{key}.webp"
-    if not light.is_file():
+    cache = paths.make_dir(Path(app.doctreedir) / "site-images")
+    light, facts = cache / f"{key}.webp", cache / f"{key}.json"
+    with contextlib.suppress(OSError, ValueError):
+        known = json.loads(facts.read_text(encoding="utf8"))
+        return light if light.is_file() else None, (known["width"], known["height"])
+    with Image.open(io.BytesIO(content)) as image:
+        shown = _shown(image)
+        if width is not None:
+            shown = width, round(width * shown[1] / shown[0])
+        encoded = None if _moves(image) else encode(image, max_width=width or _MAX_WIDTH)
+    if encoded is not None and (width is not None or len(encoded) < len(content)):
         with paths.atomic_write(light) as draft:
-            draft.write_bytes(encode(image, max_width=width or _MAX_WIDTH))
-    return light
+            draft.write_bytes(encoded)
+    with paths.atomic_write(facts) as draft:
+        draft.write_text(json.dumps({"width": shown[0], "height": shown[1]}), encoding="utf8")
+    return light if light.is_file() else None, shown
 
 
 def _put(app: Sphinx, file: Path, name: str, shown: tuple[int, int]) -> Picture:

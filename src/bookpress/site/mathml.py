@@ -4,7 +4,6 @@ Temml, the MathML sibling of KaTeX, runs in an embedded JavaScript engine while 
 A formula that it cannot parse is a warning with file and line, and so stops the book's build.
 """
 
-import functools
 import html
 import json
 import re
@@ -29,6 +28,9 @@ class MathError(ValueError):
     """A formula cannot be read."""
 
 
+_KNOWN: dict[Formula, str | MathError] = {}  # an edited page keeps most of its formulas
+
+
 def convert(formulas: Iterable[Formula]) -> list[str | MathError]:
     """Turn formulas into MathML.
 
@@ -42,11 +44,14 @@ def convert(formulas: Iterable[Formula]) -> list[str | MathError]:
     list
         For each formula the MathML, or the error that says what is wrong with it.
     """
-    from py_mini_racer import MiniRacer
+    wanted = list(formulas)
+    if new := [each for each in dict.fromkeys(wanted) if each not in _KNOWN]:
+        from py_mini_racer import MiniRacer
 
-    with MiniRacer() as engine:
-        engine.eval(_SOURCE.read_text(encoding="utf8") + ";0")
-        return [_convert(engine, tex, display) for tex, display in formulas]
+        with MiniRacer() as engine:
+            engine.eval(_SOURCE.read_text(encoding="utf8") + ";0")
+            _KNOWN.update({each: _convert(engine, *each) for each in new})
+    return [_KNOWN[each] for each in wanted]
 
 
 def _convert(engine: Any, tex: str, display: bool) -> str | MathError:
@@ -74,11 +79,6 @@ def prepare(tex: str) -> str:
     return _NUMBERED.sub(star, tex.strip())
 
 
-@functools.lru_cache(maxsize=4096)
-def _one(tex: str, display: bool) -> str | MathError:
-    return convert([(tex, display)])[0]
-
-
 def on_read(app: Sphinx, doctree: nodes.document) -> None:
     """Convert all formulas of a page at once and keep the results with the page."""
     if app.builder.format != "html":
@@ -98,7 +98,7 @@ def _mathml(node: nodes.Element, display: bool) -> str:
     """Return a node's MathML; formulas in the output of cells are converted only here."""
     if "mathml" in node:
         return str(node["mathml"])
-    result = _one(node.astext(), display)
+    (result,) = convert([(node.astext(), display)])
     if isinstance(result, MathError):
         _LOGGER.warning(str(result), location=node, type="textlib", subtype="math")
         return f"<code>{html.escape(node.astext())}</code>"

@@ -6,13 +6,15 @@ entry lists the pages that use it.
 """
 
 import ast
+import functools
 import importlib
 import inspect
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -20,10 +22,10 @@ from sphinx.environment import BuildEnvironment
 
 import textlib
 from bookpress.repository import Repository
+from bookpress.site.tree import Text, inside, tags, with_class
 
 _PACKAGE = "textlib"
 _USES = "textlib_uses"  # in the metadata of a page
-NAME_CLASSES = {"n", "nn", "nc", "nf", "nb"}
 
 
 def aliases(sources: Iterable[str]) -> dict[str, str]:
@@ -34,18 +36,7 @@ def aliases(sources: Iterable[str]) -> dict[str, str]:
     >>> aliases(["from textlib import datasets as data, scale"])
     {'data': 'textlib.datasets', 'scale': 'textlib.scale'}
     """
-    found = {}
-    for tree in _trees(sources):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ImportFrom) and _ours(node.module):
-                for name in node.names:
-                    found[name.asname or name.name] = f"{node.module}.{name.name}"
-            elif isinstance(node, ast.Import):
-                for name in node.names:
-                    if _ours(name.name):
-                        bound = name.asname or _PACKAGE
-                        found[bound] = name.name if name.asname else _PACKAGE
-    return found
+    return {bound: full for source in sources for bound, full in _read(source).bound}
 
 
 def used_names(sources: list[str]) -> set[str]:
@@ -57,15 +48,39 @@ def used_names(sources: list[str]) -> set[str]:
     ['textlib.datasets', 'textlib.datasets.load', 'textlib.datasets.load.train']
     """
     known = aliases(sources)
-    found = set(known.values())
-    for tree in _trees(sources):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute | ast.Name) and (name := _dotted(node, known)):
-                found.add(name)
-    return found
+    chains = {chain for source in sources for chain in _read(source).chains if chain[0] in known}
+    return {*known.values(), *(".".join([known[first], *others]) for first, *others in chains)}
 
 
-def _dotted(node: ast.AST, known: dict[str, str]) -> str | None:
+class _Names(NamedTuple):
+    """What some code binds to something of ``textlib``, and all chains of names that it has."""
+
+    bound: tuple[tuple[str, str], ...] = ()
+    chains: frozenset[tuple[str, ...]] = frozenset()
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(source: str) -> _Names:
+    try:
+        syntax = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # a cell with notebook magic, or a fragment in the text
+        return _Names()
+    names = (_chain(node) for node in syntax if isinstance(node, ast.Attribute | ast.Name))
+    bound = (pair for node in syntax for pair in _bound(node))
+    return _Names(tuple(bound), frozenset(filter(None, names)))
+
+
+def _bound(node: ast.AST) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.ImportFrom) and _ours(node.module):
+        for name in node.names:
+            yield name.asname or name.name, f"{node.module}.{name.name}"
+    elif isinstance(node, ast.Import):
+        for name in filter(lambda name: _ours(name.name), node.names):
+            yield name.asname or _PACKAGE, name.name if name.asname else _PACKAGE
+
+
+def _chain(node: ast.AST) -> tuple[str, ...]:
+    """Return the names of a chain such as ``a.b(c).d``; empty if it begins with none."""
     parts: list[str] = []
     while isinstance(node, ast.Attribute | ast.Call):
         if isinstance(node, ast.Attribute):
@@ -73,21 +88,11 @@ def _dotted(node: ast.AST, known: dict[str, str]) -> str | None:
             node = node.value
         else:
             node = node.func
-    if isinstance(node, ast.Name) and node.id in known:
-        return ".".join([known[node.id], *reversed(parts)])
-    return None
+    return (node.id, *reversed(parts)) if isinstance(node, ast.Name) else ()
 
 
 def _ours(module: str | None) -> bool:
     return module is not None and module.split(".")[0] == _PACKAGE
-
-
-def _trees(sources: Iterable[str]) -> Iterator[ast.Module]:
-    for source in sources:
-        try:
-            yield ast.parse(source)
-        except SyntaxError:  # a cell with notebook magic, or a fragment in the text
-            continue
 
 
 def collect(app: Sphinx, doctree: nodes.document) -> None:
@@ -126,46 +131,57 @@ def _stale_reference(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return sorted({entry.docname for name, entry in objects.items() if _ours(name)})
 
 
-def link_code(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
+def link_code(app: Sphinx, text: Text, pagename: str) -> None:
     """Turn the names from ``textlib`` in the code of a page into links."""
     documented = _documented(app.env)
-    blocks = soup.select(".cell_input pre, .highlight-python pre")
-    if not documented or not blocks:
-        return
+    blocks = [
+        block
+        for block in tags(text.soup, "pre")
+        if block.has_attr("data-aside") and inside(block, "cell_input", "highlight-python")
+    ]
     known = aliases(block.get_text() for block in blocks)
-    up = "../" * pagename.count("/")
-    for block in blocks:
-        for span in block.find_all("span", class_=list(NAME_CLASSES)):
-            if span.get_text() in known and not _is_attribute(span):
-                _link_chain(soup, span, known[span.get_text()], documented, up)
+    if documented and known:
+        up = "../" * pagename.count("/")
+        addresses = {name: up + address for name, address in documented.items()}
+        for number in (int(str(block["data-aside"])) for block in blocks):
+            text.aside[number] = linked(text.aside[number], known, addresses)
 
 
-def _is_attribute(span: Tag) -> bool:
-    before = span.previous_sibling
-    return isinstance(before, Tag) and before.get_text() == "."
+def linked(code: str, known: dict[str, str], addresses: dict[str, str]) -> str:
+    """Return highlighted code in which names, and the attributes after them, are links.
 
+    Parameters
+    ----------
+    code
+        Code as HTML, in which names stand without a mark around them.
+    known
+        The full name of each name that is bound to something of ``textlib``.
+    addresses
+        Where the full names are documented.
+    """
+    names = "|".join(map(re.escape, known))
 
-def _link_chain(
-    soup: BeautifulSoup, span: Tag, name: str, documented: dict[str, str], up: str
-) -> None:
-    """Link a name, and the attributes after it, as far as they are documented."""
-    chain = [(span, name)]
-    here: Any = span
-    while True:
-        dot = here.next_sibling
-        after = dot.next_sibling if isinstance(dot, Tag) and dot.get_text() == "." else None
-        if not isinstance(after, Tag) or not NAME_CLASSES & set(after.get("class") or ()):
-            break
-        chain.append((after, f"{chain[-1][1]}.{after.get_text()}"))
-        here = after
-    for tag, full in chain:
-        if full in documented and tag.parent is not None and tag.parent.name != "a":
-            tag.wrap(soup.new_tag("a", href=up + documented[full], title=full))
+    def link(found: re.Match[str]) -> str:
+        if not found["first"]:
+            return found[0]
+        full, parts = "", []
+        for part in found[0].split("."):
+            full = f"{full}.{part}" if full else known[part]
+            address = addresses.get(full)
+            parts.append(f'<a href="{address}">{part}</a>' if address else part)
+        return ".".join(parts)
+
+    marked = r'<span class="(?!hll)[^>]*>[^<]*</span>|<[^>]*>'
+    return re.sub(rf"{marked}|(?<![\w.&])(?P<first>{names})\b(?:\.\w+)*", link, code)
 
 
 def list_uses(app: Sphinx, soup: BeautifulSoup, pagename: str) -> None:
     """Add to each entry of the reference the pages that use it."""
-    entries = soup.select("dl.py > dt[id]")
+    entries = [
+        entry
+        for box in with_class(soup, "py")
+        for entry in box.find_all("dt", id=True, recursive=False)
+    ]
     if not entries:
         return
     env, uses = app.env, _uses(app.env)
