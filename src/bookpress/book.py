@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bookpress import frontmatter
+from bookpress import frontmatter, labels
 from bookpress.cells import misshapen, unreadable
 from bookpress.files import BookError, read_text
 from bookpress.frontmatter import Settings
@@ -114,6 +114,12 @@ class Page:
             place if cell.cell_type == "code" else _first_of_text(text, place)
             for cell, place in zip(self.notebook.cells, found, strict=True)
         ]
+
+    @functools.cached_property
+    def labels(self) -> list[tuple[str, str]]:
+        """What other pages can refer to, as label and text."""
+        with self.named():
+            return list(labels.of_page(self))
 
     @functools.cached_property
     def notebook(self) -> Any:

@@ -1,9 +1,11 @@
 """The machine and the libraries that pages run on: cores, processor, loopback, versions."""
 
+import functools
 import importlib.metadata
 import os
 import platform
 import socket
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,17 @@ def versions() -> dict[str, str]:
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found
+
+
+@functools.cache
+def installed() -> list[str]:
+    """Return every installed distribution as its folder is called: by name and version.
+
+    Themes, extensions and their own libraries all take part in publishing.
+    """
+    folders = [Path(place) for place in dict.fromkeys(sys.path) if Path(place).is_dir()]
+    found = (path.name for folder in folders for path in folder.iterdir())
+    return sorted({name for name in found if name.endswith((".dist-info", ".egg-info"))})
 
 
 def loopback_problem() -> str:

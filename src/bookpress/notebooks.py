@@ -7,7 +7,6 @@ notebooks are published on a branch of their own, with the files that Binder nee
 follow from ``repository`` in ``_config.yml``.
 """
 
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -269,62 +268,12 @@ def _caption(cell: Any, line: int, writer: Writer, *, folded: bool) -> str:
 
 
 def collect_labels(book: Book) -> dict[str, tuple[str, str]]:
-    """Return ``label -> (page, text)`` for the whole book.
-
-    Headings give their own text, figures, exercises and formulas a number in the order of their
-    page.
-    """
+    """Return ``label -> (page, text)`` for the whole book."""
     labels: dict[str, tuple[str, str]] = {}
     for page in book.pages:
-        with page.named():
-            for label, text in _labels(page):
-                labels.setdefault(label, (page.name, text))
+        for label, text in page.labels:
+            labels.setdefault(label, (page.name, text))
     return labels
-
-
-def _labels(page: Page) -> Iterator[tuple[str, str]]:
-    counts: dict[str, int] = {}
-    for kind, label, text in _named(page):
-        counts[kind] = counts.get(kind, 0) + 1
-        if kind == "(":
-            text = f"({counts[kind]})"
-        elif kind:
-            text = f"{kind} {counts[kind]}"
-        if label:
-            yield label, text
-
-
-def _named(page: Page) -> Iterator[tuple[str, str, str]]:
-    """Yield ``(kind, label, text)``; a kind is numbered and needs no text."""
-    for cell, tokens, line in zip(page.notebook.cells, page.tokens, page.lines, strict=True):
-        figure = (cell.metadata.get("mystnb") or {}).get("figure") or {}
-        if figure:
-            yield "Figure", str(figure.get("name") or ""), ""
-        waiting: list[str] = []
-        for found, following in itertools.pairwise([*page.markdown.walk(tokens, line), None]):
-            if isinstance(found, Block):
-                kind = _KINDS.get(found.name, "")
-                if kind != "(" or found.label:
-                    text = found.argument or found.name.removeprefix("prf:").capitalize()
-                    yield kind, found.label, text
-            elif found.type == "math_block_label":
-                yield "(", found.info, ""
-            elif found.type in ("myst_target", "myst_line_comment", "attrs_block"):
-                waiting += [found.content] if found.type == "myst_target" else []
-                continue
-            heading = not isinstance(found, Block) and found.type == "heading_open"
-            yield from (("", label, following.content if heading else label) for label in waiting)
-            waiting = []
-
-
-_KINDS = {
-    "figure": "Figure",
-    "table": "Table",
-    "list-table": "Table",
-    "exercise": "Exercise",
-    "exercise-start": "Exercise",
-    "math": "(",
-}
 
 
 # What stands beside the notebooks ---------------------------------------------------------------

@@ -20,8 +20,9 @@ from sphinx.environment import BuildEnvironment
 
 from bookpress import claim_records
 from bookpress.book import Book, BookError, page_name
+from bookpress.machine import installed
 from bookpress.page_cache import PageCache, Stamp
-from bookpress.publish import MADE, installed
+from bookpress.publish import MADE
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

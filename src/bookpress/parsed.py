@@ -12,10 +12,10 @@ from typing import Any
 
 from bookpress.book import Book, BookError
 from bookpress.files import facts
-from bookpress.publish import installed
+from bookpress.machine import installed
 from textlib import paths
 
-PARTS = ("text", "front_matter", "notebook", "title")  # the cached properties of a page
+PARTS = ("text", "front_matter", "notebook", "title", "labels")  # the cached properties of a page
 
 
 def load(book: Book) -> None:

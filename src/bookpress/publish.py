@@ -7,7 +7,6 @@ works as well.
 """
 
 import contextlib
-import functools
 import hashlib
 import json
 import os
@@ -21,9 +20,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import textlib
-from bookpress import notebooks
+from bookpress import notebooks, parsed
 from bookpress.book import Book
 from bookpress.files import facts
+from bookpress.machine import installed
 from bookpress.page_cache import PageCache
 from textlib import paths
 
@@ -223,19 +223,9 @@ def inputs(book: Book) -> Iterator[Path]:
             yield from (Path(place, file) for file in files)
 
 
-@functools.cache
-def installed() -> list[str]:
-    """Return every installed distribution as its folder is called: by name and version.
-
-    Themes, extensions and their own libraries all take part in publishing.
-    """
-    folders = [Path(place) for place in dict.fromkeys(sys.path) if Path(place).is_dir()]
-    found = (path.name for folder in folders for path in folder.iterdir())
-    return sorted({name for name in found if name.endswith((".dist-info", ".egg-info"))})
-
-
 def _publish_notebooks(book: Book) -> None:
     if book.config.get("repository"):
+        parsed.load(book)
         notebooks.write(book)
         notebooks.copy_to_site(book)
 

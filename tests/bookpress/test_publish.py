@@ -3,12 +3,14 @@
 import contextlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 
 import psutil
 import pytest
 
 from bookpress import publish
+from bookpress.claim_records import ClaimRecord
 from bookpress.publish import SphinxProcess
 
 WARNING = "\nSee {ref}`no-such-place`.\n"
@@ -57,6 +59,17 @@ def test_an_edited_sentence_makes_its_page_again_and_no_other(published_book):
     index = (published_book.book.html_dir / "searchindex.js").read_text(encoding="utf8")
     assert "other" in index
     assert "generating indices" not in log(published_book)
+
+
+@pytest.mark.slow
+def test_a_new_record_of_claims_makes_its_page_again_and_no_other(published_book):
+    before = written(published_book)
+    record = ClaimRecord("part/one", "0" * 32)
+    published_book.write("book/_records/claims/part-one.json", json.dumps(asdict(record)))
+    assert published_book.press("build").returncode == 0
+    after = written(published_book)
+    assert after["part/one"] > before["part/one"]
+    assert after["part/two"] == before["part/two"]
 
 
 @pytest.mark.slow
