@@ -135,6 +135,11 @@ def read(text: str) -> dict[str, Any]:
     return found
 
 
+def line_of(text: str, *keys: str) -> int:
+    """Return where in a page a key of its front matter stands, named with those above it."""
+    return _line(_block(text), *keys)
+
+
 def _block(text: str) -> str:
     """Return the lines of YAML at the top, as Markdown finds them."""
     from markdown_it import MarkdownIt

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bookpress import frontmatter
 from bookpress.book import Book, BookError, Page
 from bookpress.dependencies import Dependencies
 from bookpress.page_cache import PageCache, Stamp
@@ -123,8 +124,21 @@ def own_inputs(page: Page, scale: str) -> dict[str, Any]:
 
 
 def files_named(book: Book, page: Page) -> list[str]:
-    """Return the files that a page's front matter names, relative to the book's folder."""
+    """Return the files that a page's front matter names, relative to the book's folder.
+
+    Raises
+    ------
+    BookError
+        If one of them is not there.
+    """
     folder, root = page.path.parent, book.root.resolve()
+    for name in page.settings.files:
+        if not (folder / name).exists():
+            line = frontmatter.line_of(page.text, "textlib", "files")
+            raise BookError(
+                f"{page.path}:{line}: 'textlib: files' names {name!r}, and there is no "
+                f"{folder / name}. Write the name of a file, relative to the page."
+            )
     return [Path(os.path.relpath(folder / name, root)).as_posix() for name in page.settings.files]
 
 
@@ -132,8 +146,8 @@ def state_of(page: Page, dependencies: Dependencies, store: PageCache, scale: st
     """Return the state of one page."""
     stamp = store.stamp(page.name)
     inputs = own_inputs(page, scale)
+    files = dict.fromkeys(files_named(dependencies.book, page), "")
     if stamp is not None:
-        files = dict.fromkeys(files_named(dependencies.book, page), "")
         listed = {**stamp.inputs, "files": {**files, **stamp.inputs.get("files", {})}}
         inputs.update(dependencies.now(listed))
     return PageState(page, inputs, stamp, tuple(_reasons(inputs, stamp, store)))

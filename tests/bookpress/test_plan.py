@@ -43,8 +43,15 @@ def test_prose_captions_and_display_tags_leave_pages_fresh(executed_book):
     ],
 )
 def test_a_page_is_stale_for_what_changed_in_it(executed_book, old, new, reason):
+    executed_book.write("book/part/table.csv", "1,2")
     executed_book.edit("book/part/one.md", old, new)
     assert stale(executed_book) == {"part/one": (reason,)}
+
+
+def test_a_file_that_a_page_names_and_does_not_have_is_an_error_with_its_line(fixture_book):
+    fixture_book.edit("book/part/one.md", "covers: [DLR-one]", "files: [missing.csv]")
+    with pytest.raises(BookError, match=r"one\.md:6: .*'missing\.csv'"):
+        stale(fixture_book)
 
 
 def test_a_page_is_stale_when_a_module_that_it_loaded_changed_or_is_gone(executed_book):
