@@ -28,6 +28,7 @@ MEMORY_BYTES = 1792 * 2**20
 LOADING_LINKS = {"stylesheet", "preload", "modulepreload", "icon", "manifest", "preconnect"}
 LOADING_TAGS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 CSS_URL = re.compile(r"(?:url\(\s*|@import\s+)['\"]?([^'\")\s;]+)")
+REFUSED = "stands in the page, whose policy runs scripts of files only; move it into one"
 LISTINGS = {"genindex.html", "search.html", "py-modindex.html"}
 
 
@@ -40,7 +41,7 @@ class Problem:
     page
         The HTML file, relative to the site; empty for the site as a whole; for memory, the page.
     kind
-        ``"link"``, ``"image"``, ``"third party"``, ``"weight"`` or ``"memory"``.
+        ``"link"``, ``"image"``, ``"script"``, ``"third party"``, ``"weight"`` or ``"memory"``.
     message
         What is wrong.
     """
@@ -62,6 +63,7 @@ class _Html:
     links: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     untold: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 class _Reader(HTMLParser):
@@ -71,6 +73,7 @@ class _Reader(HTMLParser):
         super().__init__()
         self.html = _Html()
         self._style = False
+        self._policy = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note identifiers, links, and what loads with the page."""
@@ -88,6 +91,11 @@ class _Reader(HTMLParser):
             self.html.loads.append(source)
         if tag == "img" and not _decorative(found) and not _tells(found.get("alt", ""), source):
             self.html.untold.append(source[:80])
+        self._policy |= found.get("http-equiv") == "Content-Security-Policy"
+        if self._policy:
+            self.html.refused += [f"{name}=" for name in found if name.startswith("on")]
+            if tag == "script" and "src" not in found:
+                self.html.refused.append("<script>")
         if "style" in found:
             self.html.loads += CSS_URL.findall(found["style"])
 
@@ -143,6 +151,7 @@ def check(
         problems += [Problem(name, "link", text) for text in files.broken(path)]
         problems += [Problem(name, "image", f"no alternative text: {src}") for src in html.untold]
         problems += [Problem(name, "third party", url) for url in files.foreign(path)]
+        problems += [Problem(name, "script", f"{text} {REFUSED}") for text in html.refused]
         if path.name not in LISTINGS:
             sizes[name] = files.bytes(path)
     return problems + (list(_heavy(sizes)) if weight else [])
@@ -291,8 +300,7 @@ def _read(path: Path) -> _Html:
     reader = _Reader()
     reader.feed(path.read_text(encoding="utf8", errors="replace"))
     html = reader.html
-    once = (list(dict.fromkeys(each)) for each in (html.ids, html.links, html.loads, html.untold))
-    return _Html(*once)
+    return _Html(*(list(dict.fromkeys(found)) for found in vars(html).values()))
 
 
 def _split(address: str) -> SplitResult | None:

@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.console import Console
 
-from bookpress import checks
+from bookpress import checks, parsed
 from bookpress import plan as planning
 from bookpress.book import Book, BookError, Page
 from bookpress.page_cache import PageCache
@@ -27,10 +27,9 @@ from bookpress.publish import SphinxProcess, inputs, publish
 
 HOST = "127.0.0.1"
 RELOAD_PATH = "/_reload"
-RELOAD = (
-    b"<script>(()=>{const s=new EventSource('/_reload');"
-    b"s.onmessage=()=>location.reload()})()</script></body>"
-)
+SCRIPT_PATH = "/_reload.js"  # a file of its own: pages allow no script inside of them
+SCRIPT = b"new EventSource('/_reload').onmessage = () => location.reload();\n"
+RELOAD = b'<script src="/_reload.js"></script></body>'
 POLL_SECONDS = 0.2
 HEARTBEAT_SECONDS = 15.0
 
@@ -72,12 +71,16 @@ class Handler(http.server.SimpleHTTPRequestHandler):
                 self._listen()
             return
         page = self._page()
-        if page is None:
+        if self.path == SCRIPT_PATH:
+            self._answer(SCRIPT, "text/javascript")
+        elif page is not None:
+            self._answer(page.read_bytes().replace(b"</body>", RELOAD, 1), "text/html")
+        else:
             super().do_GET()
-            return
-        content = page.read_bytes().replace(b"</body>", RELOAD, 1)
+
+    def _answer(self, content: bytes, kind: str) -> None:
         self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -209,6 +212,8 @@ class Author:
         if (self._book.html_dir / "index.html").is_file():
             self._sphinx = SphinxProcess(self._book)
             self._sphinx.ask()  # reads the environment now, not at the first change
+            with contextlib.suppress(BookError):  # which the build has said
+                parsed.load(Book(self._book.root))
             self._sphinx.answer()
 
     def follow(self, changed: set[str]) -> None:
@@ -229,14 +234,19 @@ class Author:
         unknown = [p.name for p in pages if p.executes and fill(p.notebook, p.name) is None]
         if unknown:
             self._run("--no-publish", *unknown)
-        published = publish(
-            book, strict=False, sphinx=self._sphinx, written=lambda names: self._bell.ring()
-        )
-        self._bell.ring()
-        seconds = time.perf_counter() - begun
+        shown: list[str] = []
+
+        def show(names: list[str]) -> None:
+            self._bell.ring()
+            shown.extend(names)
+            seconds = time.perf_counter() - begun
+            self._console.print(f"Shown after {seconds:.1f} s.", highlight=False)
+
+        published = publish(book, strict=False, sphinx=self._sphinx, written=show)
+        if not shown:
+            show([])
         for line in (*published.warnings, *checks.of_book(book)):
             self._console.print(str(line), markup=False, highlight=False)
-        self._console.print(f"Shown after {seconds:.1f} s.", highlight=False)
         again = book.select(tuple(page.name for page in pages))
         stale = [state.page.name for state in planning.make(book, again) if not state.fresh]
         if set(stale) - set(unknown):  # for a reason that is not in the page's code

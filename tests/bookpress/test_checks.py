@@ -80,6 +80,15 @@ def test_what_is_wrong_is_named(site, body, problem):
     assert problem in site(body, {"a.png": "x"})
 
 
+@pytest.mark.parametrize("body", ["<script>run()</script>", '<button onclick="run()">x</button>'])
+def test_a_script_that_the_policy_of_its_page_stops_is_named(site, body):
+    policy = '<meta http-equiv="Content-Security-Policy" content="script-src \'self\'">'
+    assert site(body) == []
+    (problem,) = site(policy + body)
+    assert problem.startswith("index.html: script: ")
+    assert site(policy + '<script src="part/two.html"></script>') == []
+
+
 @pytest.mark.parametrize(
     "address",
     ["http://[server]:8786/status", "http://host:port/", "http://host:99999/", "//[::1"],

@@ -31,8 +31,9 @@ def get(address):
 def test_pages_get_the_reloading_script_and_other_files_do_not(served):
     address, _ = served
     assert address.startswith("http://127.0.0.1:")
-    assert "EventSource('/_reload')" in get(f"{address}/")
-    assert "EventSource" in get(f"{address}/index.html")
+    assert '<script src="/_reload.js"></script></body>' in get(f"{address}/")
+    assert "/_reload.js" in get(f"{address}/index.html")
+    assert "EventSource('/_reload')" in get(f"{address}/_reload.js")
     assert get(f"{address}/style.css") == "body {}"
 
 

@@ -11,7 +11,8 @@ from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE
 from tests.site.visit import OBSERVE
 
 LARGEST_SHIFT = 0.05
-#: What stands before the first paint, besides the page itself: style sheets, and no script.
+#: What stands before the first paint, besides the page itself: style sheets, and the few bytes of
+#: script that choose the theme.
 BLOCKING_BYTES = 100_000
 CHAPTERS = [page for page in PAGES if page not in EXTRA]
 
@@ -31,13 +32,20 @@ def test_nothing_is_requested_from_another_host(visit):
     assert not visit.elsewhere
 
 
+def test_only_scripts_in_files_of_the_site_may_run(visit):
+    rules = dict(rule.strip().split(" ", 1) for rule in visit.facts["policy"].split(";"))
+    assert rules["default-src"] == "'self'"
+    assert set(rules["script-src"].split()) <= {"'self'", "'wasm-unsafe-eval'"}
+    assert ("wasm" in rules["script-src"]) == (visit.name == "search" or visit.facts["demos"] > 0)
+
+
 def test_the_page_is_light(visit):
     assert 0 < visit.facts["bytes"] <= LARGEST_BYTES
 
 
-def test_only_light_style_sheets_stand_before_the_first_paint(visit):
+def test_only_light_files_stand_before_the_first_paint(visit):
     blocking = visit.facts["blocking"]
-    assert [path for path, _ in blocking if not path.endswith(".css")] == []
+    assert [path for path, _ in blocking if not path.endswith((".css", "/theme.js"))] == []
     assert 0 < sum(size for _, size in blocking) <= BLOCKING_BYTES
 
 

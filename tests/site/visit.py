@@ -101,6 +101,8 @@ FACTS = """
     hints: form.parentElement.querySelectorAll(".answer-hint").length,
   })),
   checks: document.querySelectorAll(".tag_check, .exercise-check").length,
+  demos: document.querySelectorAll(".demo[data-kind]").length,
+  policy: document.querySelector("meta[http-equiv=Content-Security-Policy]")?.content ?? "",
   math: document.querySelectorAll("math").length,
   rawMath: document.querySelectorAll("main :is(script[type^='math'], .MathJax)").length,
 })

@@ -25,6 +25,12 @@ from textlib import paths
 _THEME = Path(__file__).parent / "theme"
 _STATIC = _THEME / "static"
 _PICTURE = re.compile(r'<img\b[^>]*?\bsrc="[^"]*_images/[^>]*>')
+_FILES = ("answers.js", "book.js", "math.css", "search.js", "theme.js")
+#: What a page may load and run: what the site has, and styles, which formulas and tables carry.
+_POLICY = (
+    "default-src 'self'; script-src 'self'{more}; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
+)
 #: What the inherited theme and other extensions put into ``_static`` and no page of ours loads.
 _UNUSED = (
     "scripts", "styles", "vendor", "locales", "images", "webpack-macros.html",
@@ -50,6 +56,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def configure(app: Sphinx, config: Config) -> None:
     """Set what is the same for every book with this theme."""
     config.html_permalinks_icon = "#"
+    for event in ("doctree-resolved", "env-before-read-docs"):
+        for listener in list(app.events.listeners[event]):
+            if listener.handler.__module__ == "sphinx_thebe":  # it writes scripts into the text
+                app.disconnect(listener.id)
 
 
 def write_assets(app: Sphinx) -> None:
@@ -62,9 +72,7 @@ def write_assets(app: Sphinx) -> None:
     (folder / "book.css").write_text(style, encoding="utf8")
     logo.write(folder)
     app.config.html_static_path.append(str(folder))
-    content = style.encode() + b"".join(
-        (_STATIC / name).read_bytes() for name in ("answers.js", "book.js", "math.css", "search.js")
-    )
+    content = style.encode() + b"".join((_STATIC / name).read_bytes() for name in _FILES)
     app.textlib_digest = hashlib.sha256(content).hexdigest()[:8]  # type: ignore[attr-defined]
 
 
@@ -80,7 +88,10 @@ def fill_context(
     body = context.get("body", "")
     title = _title(context, pagename, app)
     parts = _parts(env, pagename)
+    scripts = [file for file in context.get("script_files", []) if _own(file)]
+    compiles = scripts or pagename == "search"  # models, and the index, run as WebAssembly
     context["site"] = {
+        "policy": _POLICY.format(more=" 'wasm-unsafe-eval'" if compiles else ""),
         "project": app.config.html_title,
         "title": title,
         "description": _description(doctree, context),
@@ -89,7 +100,7 @@ def fill_context(
         "math": "<math" in body,
         "answers": " data-exercise=" in body,
         "styles": _styles(body, context),
-        "scripts": [file for file in context.get("script_files", []) if _own(file)],
+        "scripts": scripts,
         "digest": app.textlib_digest,  # type: ignore[attr-defined]
         "kind": "home" if pagename == app.config.root_doc else "page",
         "logo": logo.mark(line="var(--accent)", unit="var(--accent)", output=_OUTPUT),
