@@ -418,6 +418,20 @@ class TestFinish:
         assert str(soup.code) == "<code>textlib.<wbr/>digit_<wbr/>scenes 1.5</code>"
         assert soup.code.get_text() == "textlib.digit_scenes 1.5"
 
+    @pytest.mark.parametrize(
+        ("style", "kept"),
+        [
+            ("width: 50%;", "width:50%"),
+            ("width: 300.0px; height: 200.0px", "width:300.0px"),
+            ("height: 4em", "height:4em;width:auto"),
+            ("max-width: 9px", None),
+        ],
+    )
+    def test_a_picture_keeps_the_size_that_its_author_chose(self, style, kept):
+        soup = self.soup(f'<img src="a.png" style="{style}">')
+        finish.size_images(None, soup)
+        assert soup.img.get("style") == kept
+
     def test_what_opens_a_folded_box_holds_no_blocks(self):
         soup = self.soup('<details><summary><p class="a">Show</p><p>x</p></summary></details>')
         finish.mend_nesting(soup)

@@ -19,6 +19,7 @@ _FOLDED = {"dropdown", "toggle"}
 _BLOCKS = ("p", "div", "ul", "ol", "dl", "pre", "table", "figure", "blockquote", "section")
 _NOISE = {"docutils", "notranslate", "literal", "reference", "container", "align-default", "simple"}
 _LEVELS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SIZE = re.compile(r"(?<![-\w])(width|height)\s*:\s*([^;\s]+)")
 _JOINTS = re.compile(r"(?<=[A-Za-z][._])(?=[A-Za-z])")
 
 
@@ -74,7 +75,16 @@ def size_images(app: Sphinx, soup: BeautifulSoup) -> None:
         image["decoding"] = "async"
         if position:
             image["loading"] = "lazy"
-        image.attrs.pop("style", None)
+        if style := _chosen_size(str(image.attrs.pop("style", ""))):
+            image["style"] = style
+
+
+def _chosen_size(style: str) -> str:
+    """Return the width that an author chose, or the height, as far as a style has one."""
+    chosen = dict(_SIZE.findall(style))
+    if "width" in chosen:
+        return f"width:{chosen['width']}"
+    return f"height:{chosen['height']};width:auto" if chosen else ""
 
 
 def fold(soup: BeautifulSoup) -> None:
