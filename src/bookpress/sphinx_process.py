@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import sys
+import types
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -80,8 +81,10 @@ def _import(book: Book) -> None:
     """Import what publishing needs, which takes as long as a page."""
     settings = book.config.get("sphinx") or {}
     cards = (settings.get("config") or {}).get("ogp_social_cards") or {}
-    if cards.get("enable") is False:  # opengraph asks for Matplotlib all the same, or does without
-        sys.modules.setdefault("sphinxext.opengraph._social_cards", None)  # type: ignore[arg-type]
+    if cards.get("enable") is False:  # opengraph imports Matplotlib all the same
+        unused = types.ModuleType("sphinxext.opengraph._social_cards")
+        vars(unused).update(DEFAULT_SOCIAL_CONFIG={}, create_social_card=None)
+        sys.modules.setdefault(unused.__name__, unused)
     extensions = settings.get("extra_extensions") or ()
     for name in ("jupyter_book.sphinx", "myst_nb", "bookpress.incremental", EXTENSION, *extensions):
         with contextlib.suppress(ImportError):  # Sphinx itself will say what is wrong

@@ -60,7 +60,7 @@ def site(shared_folder):
     return SITE
 
 
-class _Handler(http.server.SimpleHTTPRequestHandler):
+class Handler(http.server.SimpleHTTPRequestHandler):
     """Serve the site below a prefix, with its own page for what is missing."""
 
     def translate_path(self, path):
@@ -80,13 +80,19 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving():
+def serving(kind=Handler):
     """Serve the site on 127.0.0.1 and give its address."""
-    handler = functools.partial(_Handler, directory=str(SITE))
+    handler = functools.partial(kind, directory=str(SITE))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}{PREFIX}"
         server.shutdown()
+
+
+def chromium():
+    """Return the Chromium or Chrome of this machine; ``None`` if there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
 
 
 @contextlib.contextmanager
@@ -94,11 +100,9 @@ def launching():
     """Give a headless Chromium or Chrome: one of this machine, or Playwright's own."""
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next((path for name in names if (path := shutil.which(name))), None)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=ARGUMENTS, timeout=PATIENCE * 1000
+            executable_path=chromium(), args=ARGUMENTS, timeout=PATIENCE * 1000
         )
         yield browser
         browser.close()

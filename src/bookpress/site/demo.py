@@ -138,7 +138,15 @@ def runtime(app: Sphinx) -> Path | None:
     paths.make_dir(folder)
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(lock.with_name(name), folder / name)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [
+        npm,
+        "ci",
+        "--omit=dev",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]
     try:
         done = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_TIMEOUT
