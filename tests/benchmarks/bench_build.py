@@ -2,19 +2,22 @@
 
 A small book has pages that each train a small network, and a package of a few modules: it is built
 from nothing, and after the edit of a module that three pages use. This book itself, a copy whose
-pages are executed already, is built where nothing changed and after the edit of one sentence; there
-`press serve` is timed as well, from the edit until the served page has it. In each situation both
-builders start from the same state; what is compared is their wall time. Jupyter Book does not know
-that a page uses a module, so after that edit its time is that of a build that shows the old
-results; it is given for completeness.
+pages are executed already, is published from nothing, built again where nothing changed, and built
+after the edit of a sentence on its longest page; there `press serve` is timed as well, from the
+edit until the served page has it. In each situation both builders take turns, from the same state,
+and the medians of their wall times are compared. Jupyter Book does not know that a page uses a
+module, so after that edit its time is that of a build that shows the old results; it is given for
+completeness.
 
-Run it with ``make bench``, after ``make book``; it rewrites the table in ``docs/press.md``.
-``--pages`` and ``--epochs`` make the small book smaller, ``--book`` takes another book.
+Run it with ``make bench``, after ``make book``, on a quiet machine; it rewrites the table in
+``docs/press.md``. ``--only small`` or ``--only book`` measures one of the two and writes nothing;
+``--pages`` and ``--epochs`` make the small book smaller, ``--book`` takes another executed book.
 """
 
 import argparse
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,6 +33,7 @@ from bookpress.book import Book
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "press.md"
 BEGIN, END = "<!-- benchmark -->", "<!-- end of benchmark -->"
+PATIENCE = 120.0  # seconds
 USERS = 3  # pages that use the module that is edited
 COPIED = (
     "book",
@@ -186,13 +190,13 @@ def timed(command: list[str], root: Path) -> float:
     return time.perf_counter() - begun
 
 
-def edit_sentence(root: Path, page: str, *, times: int) -> str:
+def edit_sentence(root: Path, page: str) -> str:
     """Lengthen the first sentence of a page; return the words that are new."""
     path = root / "book" / f"{page}.md"
     lines = path.read_text(encoding="utf8").splitlines()
     title = next(number for number, line in enumerate(lines) if line.startswith("# "))
     number = next(n for n, line in enumerate(lines) if n > title and line[:1].isalpha())
-    words = f"Now edited {times} times."
+    words = f"Edited at {time.time_ns()}."
     lines[number] = f"{words} {lines[number]}"
     write(path, "\n".join(lines) + "\n")
     return words
@@ -203,62 +207,87 @@ def edit_module(root: Path) -> None:
     write(root / "src/benchlib/images.py", "SIZE = 14 * 2  # edges of a digit\n")
 
 
-def serve_edit(root: Path, page: str) -> float:
-    """Return the seconds from an edit until the served page has it."""
+def serve_edits(root: Path, page: str, *, repeat: int) -> float:
+    """Return the median of the seconds from an edit until the served page has it."""
     command = [sys.executable, "-m", "bookpress.command", "serve", "--port", "0"]
+    published = Book(root).press_dir / "published.json"  # away while a build publishes
+    seconds = []
     with start(command, root) as process:
         try:
             assert process.stdout
             line = next(line for line in process.stdout if line.startswith("Serving "))
             address = line.split()[1] + f"{page}.html"
-            begun = time.perf_counter()
-            words = edit_sentence(root, page, times=2).encode()
-            while words not in urllib.request.urlopen(address).read():
-                time.sleep(0.02)
-            return time.perf_counter() - begun
+            for _ in range(repeat):
+                begun = time.perf_counter()
+                words = edit_sentence(root, page).encode()
+                wait_for(lambda: words in urllib.request.urlopen(address).read())  # noqa: B023
+                seconds.append(time.perf_counter() - begun)
+                wait_for(published.is_file)
         finally:
             process.terminate()
+    return statistics.median(seconds)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    """Wait until something has happened; stop if it does not."""
+    begun = time.perf_counter()
+    while not happened():
+        if time.perf_counter() - begun > PATIENCE:
+            sys.exit(f"press serve did not show an edit within {PATIENCE:.0f} s.")
+        time.sleep(0.02)
+
+
+def measure(
+    name: str,
+    folder: Path,
+    change: Callable[[Path], object] = lambda root: None,
+    *,
+    repeat: int = 1,
+) -> Row:
+    """Time both builders in one situation; each has a copy of the book in the folder."""
+    seconds: dict[str, list[float]] = {"plain": [], "press": []}
+    for _ in range(repeat):
+        for builder, command in (("plain", PLAIN), ("press", PRESS)):
+            change(folder / builder)
+            seconds[builder].append(timed(command, folder / builder))
+    row = Row(name, *map(statistics.median, seconds.values()))
+    print(row, flush=True)
+    return row
 
 
 def measure_small(folder: Path, **size: int) -> list[Row]:
     """Time both builders on the small book."""
-    roots = [(PLAIN, folder / "plain"), (PRESS, folder / "press")]
-    for _, root in roots:
-        make_book(root, **size)
-    situations: list[tuple[str, Callable[[Path], None]]] = [
-        (f"{size['pages']} pages that train: from nothing", lambda root: None),
-        (f"{size['pages']} pages: one module edited that {USERS} use*", edit_module),
+    for builder in ("plain", "press"):
+        make_book(folder / builder, **size)
+    label = f"{size['pages']} pages that train"
+    return [
+        measure(f"{label}: from nothing", folder),
+        measure(f"{label}: one module edited that {USERS} use*", folder, edit_module),
     ]
-    rows = []
-    for name, change in situations:
-        for _, root in roots:
-            change(root)
-        rows.append(Row(name, *(timed(command, root) for command, root in roots)))
-        print(rows[-1], flush=True)
-    return rows
 
 
-def measure_book(source: Path, folder: Path) -> list[Row]:
+def measure_book(source: Path, folder: Path, *, repeat: int) -> list[Row]:
     """Time both builders on a whole book whose pages are executed."""
-    roots = [(PLAIN, folder / "plain"), (PRESS, folder / "press")]
-    for _, root in roots:
-        copy_book(source, root)
+    for builder in ("plain", "press"):
+        copy_book(source, folder / builder)
     said = finish(start([*PRESS[:-1], "status"], folder / "press"))
     if ", 0 stale." not in said:
         sys.exit(f"{source} has stale pages; execute them first ('press build').\n{said}")
-    for process in [start(command, root) for command, root in roots]:
-        finish(process)
     pages = Book(source).pages
-    page = next(page.name for page in pages[len(pages) // 3 :] if page.executes)
-    label = f"this book ({len(pages)} pages)"
-    rows = [Row(f"{label}: no change", *(timed(command, root) for command, root in roots))]
-    for _, root in roots:
-        edit_sentence(root, page, times=1)
-    seconds = [timed(command, root) for command, root in roots]
-    rows.append(Row(f"{label}: one sentence edited", *seconds))
-    served = serve_edit(folder / "press", page)
-    rows.append(Row(f"{label}: one sentence edited under `press serve`", seconds[0], served))
-    print(*rows, sep="\n", flush=True)
+    page = max((page for page in pages if page.executes), key=lambda page: len(page.text)).name
+
+    def edit(root: Path) -> None:
+        edit_sentence(root, page)
+
+    label = f"this book ({len(pages)} pages, executed)"
+    rows = [
+        measure(f"{label}: published from nothing", folder),
+        measure(f"{label}: no change", folder, repeat=repeat),
+        measure(f"{label}: one sentence edited", folder, edit, repeat=repeat),
+    ]
+    served = serve_edits(folder / "press", page, repeat=repeat)
+    rows.append(Row(f"{label}: one sentence edited under `press serve`", rows[-1].plain, served))
+    print(rows[-1], flush=True)
     return rows
 
 
@@ -289,19 +318,23 @@ def insert(document: Path, text: str) -> None:
 def main() -> None:
     """Measure, print, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", choices=["small", "book"], help="one of the two; write nothing")
     parser.add_argument("--pages", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--rows", type=int, default=4_000)
+    parser.add_argument("--repeat", type=int, default=3, help="how often the book is built again")
     parser.add_argument("--book", type=Path, default=ROOT, help="an executed book")
-    parser.add_argument("--no-write", action="store_true", help="do not touch the document")
     chosen = parser.parse_args()
     size = {"pages": chosen.pages, "epochs": chosen.epochs, "rows": chosen.rows}
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="bench-build-") as made:
-        rows = measure_small(Path(made) / "small", **size)
-        rows += measure_book(chosen.book.resolve(), Path(made) / "whole")
+        if chosen.only != "book":
+            rows += measure_small(Path(made) / "small", **size)
+        if chosen.only != "small":
+            rows += measure_book(chosen.book.resolve(), Path(made) / "book", repeat=chosen.repeat)
     text = table(rows)
     print(text)
-    if not chosen.no_write:
+    if not chosen.only:
         insert(DOCUMENT, text)
 
 
