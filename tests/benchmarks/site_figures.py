@@ -27,6 +27,7 @@ from tests.site.conftest import (
     launching,
     new_context,
     serving,
+    until,
 )
 
 MEASURED = ROOT / "_build" / "site.json"
@@ -87,7 +88,7 @@ def first_visit(browser, address: str) -> dict[str, float]:
     page = context.new_page()
     context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
     page.goto(address, wait_until="load")
-    page.wait_for_function("document.fonts.status === 'loaded' && seen.painted > 0")
+    until(page, "document.fonts.status === 'loaded' && seen.painted > 0")
     seen = page.evaluate("seen")
     context.close()
     return seen

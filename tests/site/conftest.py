@@ -14,7 +14,7 @@ import pytest
 from filelock import FileLock
 
 from bookpress.book import Book
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 BOOK = Book.find(Path(__file__))
 SITE = BOOK.html_dir
@@ -133,6 +133,11 @@ def new_context(browser, **options):
     context = browser.new_context(**{"viewport": DESKTOP, **options})
     context.set_default_timeout(PATIENCE * 1000)
     return context
+
+
+def until(page, expression, arg=None):
+    """Wait until something is true in a page, whose policy stops the way of Playwright itself."""
+    return wait_for(lambda: page.evaluate(expression, arg))
 
 
 @pytest.fixture

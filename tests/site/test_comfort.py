@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE, PHONE_OPTIONS
+from tests.site.conftest import BOOK, DESKTOP, PAGES, PHONE, PHONE_OPTIONS, until
 
 FIRST = "foundations/first-network"
 PLOTS = "theory/optimizers"  # with terms, equations and sources too
@@ -83,8 +83,8 @@ def test_a_quiz_explains_each_answer_with_the_keyboard_alone(open_page):
 
 def test_wide_code_can_be_scrolled_with_the_keyboard(open_page):
     page = open_page(FIRST, viewport=PHONE)
-    page.wait_for_function("document.fonts.status === 'loaded'")
-    page.wait_for_function("document.querySelector('pre[tabindex]') !== null")
+    until(page, "document.fonts.status === 'loaded'")
+    until(page, "document.querySelector('pre[tabindex]') !== null")
     unreachable = page.evaluate(
         "[...document.querySelectorAll('pre, .table-scroll, .math-scroll')].filter("
         "(box) => box.scrollWidth > box.clientWidth + 1 && box.tabIndex < 0).length"
@@ -94,7 +94,7 @@ def test_wide_code_can_be_scrolled_with_the_keyboard(open_page):
 
 def test_no_gap_follows_a_root(open_page):
     page = open_page("theory/optimizers")
-    page.wait_for_function("document.fonts.status === 'loaded'")
+    until(page, "document.fonts.status === 'loaded'")
     gaps = page.evaluate(
         "[...document.querySelectorAll('msqrt')].map((root) =>"
         " (root.getBoundingClientRect().right"
@@ -115,7 +115,7 @@ def test_code_is_copied_without_its_outputs(open_page):
         ".observe(copy, {childList: true}); }"
     )
     copy.click()
-    page.wait_for_function("said.includes('Copied')")
+    until(page, "said.includes('Copied')")
     assert "import" in page.evaluate("navigator.clipboard.readText()")
 
 
@@ -144,7 +144,7 @@ def test_only_the_dark_rendition_of_a_plot_is_fetched_in_the_dark_theme(open_pag
     page = open_page(PLOTS, color_scheme=system, script=choice)
     figure = page.locator("figure", has=page.locator(".on-dark")).first
     figure.scroll_into_view_if_needed()
-    page.wait_for_function("[...document.querySelectorAll('.on-dark')].some((i) => i.naturalWidth)")
+    until(page, "[...document.querySelectorAll('.on-dark')].some((i) => i.naturalWidth)")
     assert figure.locator(".on-dark").is_visible()
     assert not figure.locator(".on-light").is_visible()
     assert page.evaluate("document.querySelector('.on-light').naturalWidth") == 0
@@ -248,7 +248,7 @@ def test_the_sections_of_the_page_are_at_most_one_tap_away_and_the_one_read_is_m
     page = open_page(FIRST, viewport={"width": width, "height": 800})
     page.locator("main h2").nth(2).evaluate("(heading) => heading.scrollIntoView()")
     wanted = page.locator("main section:has(> h2)").nth(2).get_attribute("id")
-    page.wait_for_function(f"document.querySelector(\"a[aria-current='true'][href='#{wanted}']\")")
+    until(page, f"document.querySelector(\"a[aria-current='true'][href='#{wanted}']\")")
     menu = page.get_by_role("button", name="Table of contents", exact=True)
     if menu.is_visible():
         menu.click()
@@ -306,9 +306,9 @@ def test_a_link_into_a_folded_box_opens_it(open_page):
     shown = f"document.getElementById({inside!r}).checkVisibility()"
     assert not page.evaluate(shown)
     page.evaluate("(id) => { location.hash = id; }", inside)
-    page.wait_for_function(shown)
+    until(page, shown)
     page.reload()
-    page.wait_for_function(shown)
+    until(page, shown)
 
 
 @pytest.mark.parametrize("place", ["#50%", "#%E0%A4%A", "#%", "#", "#no-such-place"])
@@ -361,7 +361,7 @@ def test_search_finds_the_chapter_of_a_term_first(open_page, words, wanted):
     page.fill("#search-again", words)
     page.keyboard.press("Enter")
     page.wait_for_selector("#search-results li a")
-    page.wait_for_function("document.querySelectorAll('#search-results li').length > 1")
+    until(page, "document.querySelectorAll('#search-results li').length > 1")
     first = page.locator("#search-results li a").first.get_attribute("href")
     assert wanted in first
 

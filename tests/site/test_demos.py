@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from bookpress.site import demo as demo_directive
 from tests.payloads import published, unpack
-from tests.site.conftest import BOOK, PHONE, PHONE_OPTIONS, SITE, new_context
+from tests.site.conftest import BOOK, PHONE, PHONE_OPTIONS, SITE, new_context, until
 from textlib import language
 from textlib.demos import TOLERANCE, WEIGHT
 
@@ -516,7 +516,8 @@ def test_the_map_follows_the_theme(visit):
     light = demo.locator(".demo-pad").evaluate("(canvas) => canvas.toDataURL()")
     for scheme, same in (("dark", "!=="), ("light", "===")):
         opened.emulate_media(color_scheme=scheme)
-        opened.wait_for_function(
+        until(
+            opened,
             f"([place, light]) => document.querySelector(place).toDataURL() {same} light",
             arg=[f"{selector(*DESCENT)} .demo-pad", light],
         )
@@ -550,7 +551,7 @@ def move_to_and_read(opened, demo, act, *wanted, near=0.01):
     """Do something, and return the picture and the code once the code is the one awaited."""
     before = demo.locator(".demo-answer").inner_text()
     act()
-    opened.wait_for_function(ARRIVED, arg=[selector(*PLANE), before, wanted, near])
+    until(opened, ARRIVED, arg=[selector(*PLANE), before, wanted, near])
     return shown_picture(demo)
 
 

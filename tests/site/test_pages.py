@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bookpress.checks import LARGEST_BYTES, MEDIAN_BYTES
-from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE
+from tests.site.conftest import BOOK, EXTRA, PAGES, PHONE, until
 from tests.site.visit import OBSERVE
 
 LARGEST_SHIFT = 0.05
@@ -56,7 +56,7 @@ def test_nothing_jumps_while_the_page_comes(visit):
 def test_a_jump_would_be_noticed(open_page):
     page = open_page("index", script=OBSERVE)
     page.evaluate("document.querySelector('main').style.paddingTop = '300px'")
-    page.wait_for_function("(limit) => window.shift > limit", arg=LARGEST_SHIFT)
+    until(page, "(limit) => window.shift > limit", arg=LARGEST_SHIFT)
 
 
 def test_axe_finds_nothing_serious(visit):

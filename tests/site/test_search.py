@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.site.conftest import new_context
+from tests.site.conftest import new_context, until
 
 POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'"
@@ -132,9 +132,7 @@ def test_a_corrected_query_says_what_was_looked_for(open_page):
 
 def test_nothing_found_is_said(open_page):
     page = open_page("search", place="?q=qqqqwwww")
-    page.wait_for_function(
-        "!/Searching|^$/.test(document.querySelector('[role=status]').innerText)"
-    )
+    until(page, "!/Searching|^$/.test(document.querySelector('[role=status]').innerText)")
     assert page.inner_text("#search-progress").startswith("Nothing found")
     assert page.locator("#search-results li").count() == 0
 

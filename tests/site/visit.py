@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from filelock import FileLock
 
-from tests.site.conftest import PHONE_OPTIONS, new_context
+from tests.site.conftest import PHONE_OPTIONS, new_context, until
 
 CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}
 STRUCTURE = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": False}}}
@@ -220,13 +220,13 @@ class Visitor:
 
     def _loaded(self, page):
         page.wait_for_load_state("load")
-        page.wait_for_function("document.fonts.status === 'loaded'")
+        until(page, "document.fonts.status === 'loaded'")
 
     def _shift(self, page):
         """Return how far things jump until all but the fonts stands in the window."""
         page.wait_for_load_state("domcontentloaded")
-        page.wait_for_function(PAINTED)
-        page.wait_for_function(SHOWN)
+        until(page, PAINTED)
+        until(page, SHOWN)
         page.evaluate(STILL)
         return page.evaluate("window.shift")
 

@@ -15,6 +15,7 @@ from PIL import Image
 from sphinx.application import Sphinx
 
 from bookpress.site import dark, images
+from bookpress.site.tree import tags
 from textlib import paths
 
 _LEAST_PIXELS = 9  # height of the smallest text on a phone
@@ -22,7 +23,7 @@ _LEAST_PIXELS = 9  # height of the smallest text on a phone
 
 def adapt(app: Sphinx, soup: BeautifulSoup) -> None:
     """Prepare the figures of a page for large and small screens and for the dark theme."""
-    for image in soup.find_all("img"):
+    for image in tags(soup, "img"):
         folder, _, file = str(image.get("src", "")).rpartition("/")
         source = images.origin(app, file) if folder.endswith("_images") else None
         if source is None:
@@ -33,7 +34,8 @@ def adapt(app: Sphinx, soup: BeautifulSoup) -> None:
             continue
         if facts["smallest"]:
             width = math.ceil(_LEAST_PIXELS * 72 * facts["width"] / facts["smallest"])
-            image["style"] = f"--least:{width}px"
+            chosen = f"{image['style']};" if image.get("style") else ""
+            image["style"] = f"{chosen}--least:{width}px"
         if facts["pictures"] or not dark.SHADES.search(_words(soup, image)):
             _add_dark(app, image, source, facts)
 
