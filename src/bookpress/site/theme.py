@@ -99,6 +99,7 @@ def fill_context(
         "preview": _preview(body, str(app.config.html_baseurl), pagename),
         "math": "<math" in body,
         "answers": " data-exercise=" in body,
+        "folds": "above-input" in body,
         "styles": _styles(body, context),
         "scripts": scripts,
         "digest": app.textlib_digest,  # type: ignore[attr-defined]

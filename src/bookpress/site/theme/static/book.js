@@ -18,7 +18,7 @@
       const button = document.getElementById("theme");
       const name = () => root.dataset.theme || "";
       const label = () => button.setAttribute("aria-label", `Color theme: ${name() || "as the system"}`);
-      button.hidden = false;
+      button.classList.remove("waits");
       label();
       button.addEventListener("click", () => {
         const next = themes[(themes.indexOf(name()) + 1) % themes.length];
@@ -41,7 +41,7 @@
         button.setAttribute("aria-pressed", all);
         for (const fold of folds) fold.open = all;
       };
-      button.hidden = false;
+      button.classList.remove("waits");
       button.addEventListener("click", () => {
         const all = button.getAttribute("aria-pressed") !== "true";
         open(all);
