@@ -47,7 +47,6 @@ CLAIMS_TO_RECORD = {
     "theory/optimizers",
     "theory/universal-approximation",
     "vision/convnets",
-    "vision/transfer-learning",
     "vision/visualizing-convnets",
 }
 
@@ -81,7 +80,6 @@ WIDE_PAGES = {
     "theory/classical-models",
     "theory/optimizers",
     "theory/universal-approximation",
-    "vision/transfer-learning",
     "vision/visualizing-convnets",
 }
 
