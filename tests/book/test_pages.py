@@ -80,6 +80,7 @@ WIDE_PAGES = {
     "theory/classical-models",
     "theory/optimizers",
     "theory/universal-approximation",
+    "vision/transfer-learning",
     "vision/visualizing-convnets",
 }
 
