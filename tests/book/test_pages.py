@@ -59,7 +59,6 @@ LONGEST_CELL = 22
 LONGEST_LINE = 84  # what the column of a page shows without scrolling
 #: Pages with longer lines of code: a page that is mended leaves the list, which is to become empty.
 WIDE_PAGES = {
-    "foundations/activations-and-losses",
     "foundations/binary-classification",
     "foundations/data-preparation",
     "foundations/evaluation",
