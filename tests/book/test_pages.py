@@ -63,7 +63,6 @@ WIDE_PAGES = {
     "foundations/fitting-and-capacity",
     "foundations/generalization",
     "foundations/multiclass-classification",
-    "foundations/network-from-scratch",
     "foundations/regression",
     "foundations/regularization",
     "foundations/tensor-operations",
