@@ -64,7 +64,6 @@ WIDE_PAGES = {
     "foundations/generalization",
     "foundations/multiclass-classification",
     "foundations/regression",
-    "foundations/regularization",
     "foundations/tensor-operations",
     "foundations/tensors",
     "foundations/universal-workflow",
