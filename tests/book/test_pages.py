@@ -28,7 +28,6 @@ CLAIMS_TO_RECORD = {
     "foundations/fitting-and-capacity",
     "foundations/generalization",
     "foundations/multiclass-classification",
-    "foundations/network-from-scratch",
     "foundations/regression",
     "foundations/regularization",
     "foundations/tensor-operations",
