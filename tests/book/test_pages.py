@@ -59,7 +59,6 @@ WIDE_PAGES = {
     "foundations/data-preparation",
     "foundations/evaluation",
     "foundations/first-network",
-    "foundations/fitting-and-capacity",
     "foundations/generalization",
     "foundations/multiclass-classification",
     "foundations/regression",
