@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bookpress import code_digest
 from bookpress.book import Page
+from bookpress.calls import called
 from bookpress.controls import CONTROLS
 
 LABELS, UNLABELED = re.compile(r"\by\b(?! None)"), "language modeling"
@@ -79,9 +80,8 @@ def meaning(source: str) -> str:
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:
     for node in ast.walk(tree):
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="claims"), attr="check")):
-                yield node
+        if isinstance(node, ast.Call) and called(node, "claims") == "check":
+            yield node
 
 
 def _check(call: ast.Call) -> Check | None:

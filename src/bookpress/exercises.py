@@ -6,17 +6,17 @@ A cell tagged ``check`` stands between an exercise and its solution and calls
 """
 
 import ast
-import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bookpress import calls
 from bookpress.book import Page
 from bookpress.markdown import Block, PageError
 from textlib._errors import unknown
 
-TAG = "check"
+TAG, MODULE = "check", "exercises"
 SOLUTIONS = ("solution-start", "solution")
 
 
@@ -85,12 +85,12 @@ def only_checks(cell: Any) -> bool:
     """Return whether a code cell does nothing but check an exercise or hand in an answer."""
     if TAG in (cell.metadata.get("tags") or ()):
         return True
-    with contextlib.suppress(SyntaxError):
-        body = ast.parse(cell.source).body
-        return bool(body) and all(
-            isinstance(node, ast.Expr) and _called(node.value) == "hand_in" for node in body
-        )
-    return False
+    tree = calls.tree_of(cell.source, MODULE)
+    body = tree.body if tree else []
+    return bool(body) and all(
+        isinstance(node, ast.Expr) and calls.called(node.value, MODULE) == "hand_in"
+        for node in body
+    )
 
 
 def _blocks(page: Page, number: int, line: int) -> Iterator[Block]:
@@ -101,14 +101,14 @@ def _blocks(page: Page, number: int, line: int) -> Iterator[Block]:
 
 def _check(cell: Any, line: int) -> Check | None:
     tagged = TAG in (cell.metadata.get("tags") or ())
-    calls = list(_calls(cell, "check"))
-    if len(calls) != tagged:
+    found = _calls(cell, "check")
+    if len(found) != tagged:
         raise PageError(
             line,
             f"a cell tagged '{TAG}' calls exercises.check(...) once, and no other cell does; this "
-            f"one has {'the' if tagged else 'no such'} tag and {len(calls)} calls.",
+            f"one has {'the' if tagged else 'no such'} tag and {len(found)} calls.",
         )
-    return _of_call(calls[0], line) if calls else None
+    return _of_call(found[0], line) if found else None
 
 
 def _of_call(call: ast.Call, line: int) -> Check:
@@ -162,16 +162,5 @@ def _names(cell: Any, function: str) -> Iterator[str]:
             yield str(call.args[0].value)
 
 
-def _calls(cell: Any, function: str) -> Iterator[ast.Call]:
-    with contextlib.suppress(SyntaxError):
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Call) and _called(node) == function:
-                yield node
-
-
-def _called(node: ast.AST) -> str:
-    """Return which function of ``exercises`` is called, or ``""``."""
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="exercises"), attr=name)):
-            return name
-    return ""
+def _calls(cell: Any, function: str) -> list[ast.Call]:
+    return [call for name, call in calls.of_cell(cell.source, MODULE) if name == function]

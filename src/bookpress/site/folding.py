@@ -10,10 +10,12 @@ import functools
 
 from bs4 import BeautifulSoup, Tag
 
+from bookpress.calls import called
 from bookpress.site.tree import classes, tags, with_class
 
 #: Calls of what a chapter is about: a cell that trains or measures something is always shown.
 TELLING = frozenset({"compare", "evaluate", "fit", "fit_small", "predict", "remember"})
+MODULES = ("claims", "exercises")
 LABELS = {"check": "Code of this check", "figure": "Code of this figure"}
 
 
@@ -55,7 +57,7 @@ def kind_of(code: str, *, drawn: bool) -> str:
     """
     with contextlib.suppress(SyntaxError):
         tree = ast.parse(code)
-        if not any(_called(node) in TELLING for node in ast.walk(tree)):
+        if not any(_method(node) in TELLING for node in ast.walk(tree)):
             claims = [node for node in tree.body if _is_claim(node)]
             others = [node for node in tree.body if not _is_claim(node)]
             if claims:
@@ -65,16 +67,13 @@ def kind_of(code: str, *, drawn: bool) -> str:
     return ""
 
 
-def _called(node: ast.AST) -> str:
+def _method(node: ast.AST) -> str:
     function = node.func if isinstance(node, ast.Call) else None
     return function.attr if isinstance(function, ast.Attribute) else ""
 
 
 def _is_claim(node: ast.stmt) -> bool:
-    match node:
-        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=module)))):
-            return module in ("claims", "exercises")
-    return False
+    return isinstance(node, ast.Expr) and any(called(node.value, each) for each in MODULES)
 
 
 def _lines(statements: list[ast.stmt]) -> int:
