@@ -42,7 +42,7 @@ _TO_LAB = np.array(
 def notes(image: Image.Image) -> dict[str, Any] | None:
     """Return what the kernel noted about a figure (`textlib.plotting.rendering`), if it did."""
     try:
-        found = json.loads(getattr(image, "text", {})[NOTES])
+        found = json.loads(image.info[NOTES])  # ``image.text`` would decode the whole picture
     except (KeyError, ValueError):
         return None
     return found if isinstance(found, dict) else None
