@@ -8,7 +8,6 @@ scripts that request something later) is left to the browser tests.
 import contextlib
 import functools
 import hashlib
-import json
 import re
 import statistics
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,8 @@ from pathlib import Path
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from bookpress.book import Book
+from bookpress.files import facts as facts_of
+from bookpress.files import read_json, write_json
 from textlib import paths
 
 MEDIAN_BYTES = 500_000
@@ -213,9 +214,8 @@ class _Site:
         self._ids = {path: frozenset(html.ids) for path, html in self.pages.items()}
         if cache and set(found.values()) != set(known):
             paths.make_dir(cache.parent)
-            with paths.atomic_write(cache) as draft:
-                kept = {facts: asdict(self.pages[path]) for path, facts in found.items()}
-                draft.write_text(json.dumps({CODE: kept}), encoding="utf8")
+            kept = {facts: asdict(self.pages[path]) for path, facts in found.items()}
+            write_json(cache, {CODE: kept})
 
     def broken(self, path: Path) -> Iterator[str]:
         """Yield the links and loads of a page that lead nowhere."""
@@ -283,16 +283,15 @@ CODE = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
 
 
 def _facts(path: Path) -> str:
-    facts = path.stat()
-    return f"{path} {facts.st_size} {facts.st_mtime_ns}"
+    return " ".join(map(str, facts_of(path)))
 
 
 def _known(cache: Path) -> dict[str, _Html]:
     """Return what earlier checks read, by the state of each file; nothing if it is damaged."""
     try:
-        found = json.loads(cache.read_text(encoding="utf8"))[CODE]
+        found = read_json(cache)[CODE]
         return {facts: _Html(**html) for facts, html in found.items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (LookupError, TypeError, AttributeError):
         return {}
 
 

@@ -28,6 +28,7 @@ from sphinx.util.logging import (
 from sphinx.util.parallel import SerialTasks
 from sphinxcontrib.bibtex.nodes import bibliography
 
+from bookpress.files import read_json, write_json
 from bookpress.publish import NOTE
 from textlib import paths
 
@@ -256,13 +257,9 @@ class Remarks(logging.Handler):
         self.new: list[str] = []
         self._page = ""
         self._written: set[str] = set()
-        self._said: dict[str, list[str]] = {}
-        try:
-            self._said = json.loads(path.read_text(encoding="utf8"))
-            self.complete = isinstance(self._said, dict)
-        except (OSError, ValueError):
-            self.complete = False
-        self._said = self._said if self.complete else {}
+        said = read_json(path)
+        self.complete = isinstance(said, dict)
+        self._said: dict[str, list[str]] = said if self.complete else {}
         self._said.pop("setup", None)
         self._located = _Located(app)
 
@@ -294,8 +291,7 @@ class Remarks(logging.Handler):
     def keep(self) -> None:
         """Write down what was said, at the end of a build."""
         paths.make_dir(self._path.parent)
-        with paths.atomic_write(self._path) as draft:
-            draft.write_text(json.dumps(self._said), encoding="utf8")
+        write_json(self._path, self._said)
 
     def all(self) -> list[str]:
         """Return what was said in this build and, of pages that it left alone, before."""

@@ -7,7 +7,6 @@ without stored outputs is shown without any. In a plain run of Jupyter Book such
 as usual.
 """
 
-import contextlib
 import datetime
 import functools
 import hashlib
@@ -19,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bookpress import claim_records
-from bookpress.book import Book, BookError, page_name
+from bookpress.book import Book, page_name
 from bookpress.machine import installed
 from bookpress.page_cache import PageCache, Stamp
 from bookpress.publish import MADE
@@ -41,8 +40,7 @@ def _read_store(app: Sphinx, config: Any) -> None:
     from myst_nb.core import execute
 
     client = _client(execute.NotebookClientCache)
-    with contextlib.suppress(BookError):
-        client.book = Book.find(Path(app.srcdir))
+    client.book = Book.of(app)
     client.read_only = config.textlib_read_only
     execute.NotebookClientCache = client
 
@@ -54,9 +52,8 @@ def _outdated(
 
     All of them, if another state of the press made them into pages.
     """
-    try:
-        book = Book.find(Path(app.srcdir))
-    except BookError:
+    book = Book.of(app)
+    if book is None:
         return []
     store = PageCache(book)
     before: dict[str, str] = getattr(env, "textlib_outputs", {})

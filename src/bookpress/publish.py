@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 import textlib
 from bookpress import notebooks, parsed
 from bookpress.book import Book
-from bookpress.files import facts
+from bookpress.files import facts, read_json, write_json
 from bookpress.machine import installed
 from bookpress.page_cache import PageCache
 from textlib import paths
@@ -180,9 +180,7 @@ def publish(
             with contextlib.nullcontext(sphinx) if sphinx else SphinxProcess(book) as process:
                 answer = _side_by_side(book, process, written)
             if answer.ok and index.is_file():
-                with paths.atomic_write(_mark_path(book)) as draft:
-                    mark = {"parts": made_from, "said": answer.said}
-                    draft.write_text(json.dumps(mark), encoding="utf8")
+                write_json(_mark_path(book), {"parts": made_from, "said": answer.said})
     notes = tuple(line.removeprefix(NOTE) for line in answer.said if line.startswith(NOTE))
     failing = [line for line in answer.said if strict or line.endswith(LOST_CELL)]
     shown = dict.fromkeys(line for line in (*answer.new, *failing) if not line.startswith(NOTE))
@@ -253,8 +251,5 @@ def _mark_path(book: Book) -> Path:
 
 def _mark(book: Book) -> dict[str, Any]:
     """Return what the site was made from, and what Sphinx said of it."""
-    try:
-        found = json.loads(_mark_path(book).read_text(encoding="utf8"))
-    except (OSError, ValueError):
-        return {}
+    found = read_json(_mark_path(book))
     return found if isinstance(found, dict) else {}

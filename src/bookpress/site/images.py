@@ -8,7 +8,6 @@ originals; the site keeps only what its pages and style sheets refer to.
 import contextlib
 import hashlib
 import io
-import json
 import re
 import shutil
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps
 from sphinx.application import Sphinx
 
+from bookpress.files import read_json, write_json
 from textlib import paths
 
 _VERSION = b"10"  # change it when `encode` changes
@@ -134,8 +134,7 @@ def _light(app: Sphinx, content: bytes, width: int | None) -> tuple[Path | None,
     key = hashlib.sha256(_VERSION + str(width).encode() + content).hexdigest()[:24]
     cache = paths.make_dir(Path(app.doctreedir) / "site-images")
     light, facts = cache / f"{key}.webp", cache / f"{key}.json"
-    with contextlib.suppress(OSError, ValueError):
-        known = json.loads(facts.read_text(encoding="utf8"))
+    if known := read_json(facts):
         return light if light.is_file() else None, (known["width"], known["height"])
     with Image.open(io.BytesIO(content)) as image:
         shown = _shown(image)
@@ -145,8 +144,7 @@ def _light(app: Sphinx, content: bytes, width: int | None) -> tuple[Path | None,
     if encoded is not None and (width is not None or len(encoded) < len(content)):
         with paths.atomic_write(light) as draft:
             draft.write_bytes(encoded)
-    with paths.atomic_write(facts) as draft:
-        draft.write_text(json.dumps({"width": shown[0], "height": shown[1]}), encoding="utf8")
+    write_json(facts, {"width": shown[0], "height": shown[1]})
     return light if light.is_file() else None, shown
 
 
