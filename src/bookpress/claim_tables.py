@@ -5,6 +5,7 @@ missing. Then, page by page, each claim with its kind, on how many seeds it held
 environment, the spread of its numbers, and why it may hold although nothing was learned.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -68,13 +69,10 @@ class ClaimHistory(Table):
 
 
 def _totals(claims: dict[str, list[dict[str, Any]]], records: list[ClaimRecord]) -> Iterator[str]:
-    kinds = [claim["kind"] for each in claims.values() for claim in each]
-    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
-    tried = {env: 0 for record in records for env in record.trials}
-    for record in records:
-        for environment in record.trials:
-            tried[environment] += 1
-    yield f"{len(kinds)} claims: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()) + "."
+    kinds = Counter(claim["kind"] for each in claims.values() for claim in each)
+    tried = Counter(environment for record in records for environment in record.trials)
+    counts = ", ".join(f"{n} {kind}" for kind, n in kinds.items())
+    yield f"{kinds.total()} claims: {counts}."
     for environment, pages in tried.items():
         yield f"Under {environment}, {pages} of {len(claims)} pages were tried."
 

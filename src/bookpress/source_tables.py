@@ -36,7 +36,7 @@ class Results(Table):
         if made is None:
             yield "This page is filled in by `press build`."
             return
-        entries, full = sources.load(book), records.load(book)
+        entries, full, now = sources.load(book), records.load(book), Dependencies(book)
         yield from (f"- **{prefix}**: {each.title}" for prefix, each in sources.books(book).items())
         yield ""
         for page in made["pages"]:
@@ -47,7 +47,7 @@ class Results(Table):
             if not covers and not describes:
                 continue
             record = full.get(page["name"])
-            stale = record is not None and _is_stale(book, record)
+            stale = record is not None and not records.is_current(record, now)
             yield from ("", f"**{self.link(page['name'])}**", "")
             yield from list_table(
                 [self._cells(entry, page, record, stale) for entry in covers], kind="results"
@@ -131,7 +131,7 @@ class FullScale(Table):
         record = records.load(book).get(name)
         if record is None or not record.numbers:
             return
-        stale = _is_stale(book, record)
+        stale = not records.is_current(record, Dependencies(book))
         made = report.read(book) or {"pages": []}
         here: dict[str, str] = next(
             (page["numbers"] for page in made["pages"] if page["name"] == name), {}
@@ -162,11 +162,6 @@ def _missing(pages: list[str], count: int) -> str:
         return ""
     names = ", ".join(f"`{page}`" for page in pages)
     return f"{count} on {'a page' if len(pages) == 1 else 'pages'} to be written: {names}"
-
-
-def _is_stale(book: Book, record: Record) -> bool:
-    """Tell whether a record is of an earlier state of its page."""
-    return not records.is_current(record, Dependencies(book))
 
 
 def _origin(record: Record, stale: bool) -> str:
