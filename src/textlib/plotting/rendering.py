@@ -30,12 +30,7 @@ PHONE: Final = 374 / 96
 #: Points that a letter needs there: 9 pixels.
 SMALLEST: Final = 9 * 72 / 96
 
-_STEPS = (
-    1.0,
-    0.94,
-    0.88,
-    0.82,
-)  # parts of the wanted size to try where the text has too little room
+_STEPS = (1.0, 0.94, 0.88, 0.82)  # parts of the wanted size to try where room is short
 _AIR = 4  # pixels between two texts
 
 
