@@ -75,12 +75,13 @@ const candidates = async (pagefind, wanted, words) => {
   for (const word of wanted) {
     const { results } = await pagefind.search(word); // longer words that begin so as well
     const exact = words.has(word) ? (await pagefind.search(`"${word}"`)).results.map((each) => each.id) : [];
-    for (const { id, score, data } of results.filter((each) => !exact.length || exact.includes(each.id))) {
-      const entry = found.get(id) ?? { data, score: 0, hits: 0 };
-      found.set(id, { data, score: entry.score + Math.sqrt(score), hits: entry.hits + 1 });
+    for (const result of results.filter((each) => !exact.length || exact.includes(each.id))) {
+      const { id, score } = result; // which is kept: Pagefind forgets the text of a result that is not
+      const entry = found.get(id) ?? { score: 0, hits: 0 };
+      found.set(id, { result, score: entry.score + Math.sqrt(score), hits: entry.hits + 1 });
     }
   }
-  const covered = ({ data, score, hits }) => ({ data, score: score * (hits / wanted.length) ** 2 });
+  const covered = ({ result, score, hits }) => ({ result, score: score * (hits / wanted.length) ** 2 });
   return [...found.values()].map(covered).sort((a, b) => b.score - a.score).slice(0, WEIGHED);
 };
 
@@ -96,8 +97,8 @@ export const find = async (query) => {
   const { pagefind, words } = await load();
   const wanted = tokens(query).flatMap((word) => corrected(word, words));
   const stems = wanted.map(stem);
-  const sections = await Promise.all((await candidates(pagefind, wanted, words)).map(async ({ data, score }) => {
-    const { content, meta } = await data();
+  const sections = await Promise.all((await candidates(pagefind, wanted, words)).map(async ({ result, score }) => {
+    const { content, meta } = await result.data();
     const section = JSON.parse(meta.record);
     const { title, terms, about, factor } = section;
     const named = 1 - (1 - alike(stems, terms.split("; ")))
