@@ -271,7 +271,7 @@ def measure_book(source: Path, folder: Path, *, repeat: int) -> list[Row]:
     for builder in ("plain", "press"):
         copy_book(source, folder / builder)
     said = finish(start([*PRESS[:-1], "status"], folder / "press"))
-    if ", 0 stale." not in said:
+    if ", 0 stale" not in said:
         sys.exit(f"{source} has stale pages; execute them first ('press build').\n{said}")
     pages = Book(source).pages
     page = max((page for page in pages if page.executes), key=lambda page: len(page.text)).name
