@@ -3,6 +3,7 @@
 Run it with ``make bench``. It is a measurement, not a test: nothing fails when a disk is slow.
 """
 
+import argparse
 import json
 import os
 import platform
@@ -14,7 +15,6 @@ from pathlib import Path
 
 from textlib import datasets
 
-REPEATS = 5
 TARGET = Path(__file__).parents[2] / "docs" / "data-loading.md"
 CASES = [
     ("mnist", {}),
@@ -61,10 +61,10 @@ print(json.dumps([bare - started, imported - bare, seconds, memory / 2**20, read
 """
 
 
-def measure(name: str, options: dict) -> list[float]:
+def measure(name: str, options: dict, *, repeats: int) -> list[float]:
     """Return medians of: seconds to import the package, its catalog, and to load; MiB; to read."""
     runs = []
-    for _ in range(REPEATS):
+    for _ in range(repeats):
         done = subprocess.run(
             [sys.executable, "-c", PROBE, json.dumps([name, options])],
             capture_output=True,
@@ -75,12 +75,12 @@ def measure(name: str, options: dict) -> list[float]:
     return [statistics.median(column) for column in zip(*runs, strict=True)]
 
 
-def table(rows: list[tuple[str, dict, list[float]]]) -> str:
+def table(rows: list[tuple[str, dict, list[float]]], *, repeats: int) -> str:
     """Return the results as a Markdown page."""
     lines = [
         "# How fast cached datasets load",
         "",
-        f"Medians of {REPEATS} fresh processes each, data in the cache, {os.cpu_count()} processor "
+        f"Medians of {repeats} fresh processes each, data in the cache, {os.cpu_count()} processor "
         f"cores, Python {platform.python_version()}, {time.strftime('%Y-%m-%d')}. "
         "*Load* is `datasets.load(...)`; *memory* is what it added to the process; *read* touches "
         "every value of the training part once. `import textlib` took "
@@ -99,13 +99,16 @@ def table(rows: list[tuple[str, dict, list[float]]]) -> str:
 
 def main() -> None:
     """Measure all cases and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5, help="fresh processes a dataset")
+    chosen = parser.parse_args()
     rows = []
     for name, options in CASES:
         datasets.fetch(name)
-        rows.append((name, options, measure(name, options)))
+        rows.append((name, options, measure(name, options, repeats=chosen.repeats)))
         print(f"{name} {options}: {rows[-1][2][2] * 1000:.0f} ms", flush=True)
     TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(table(rows), encoding="utf-8")
+    TARGET.write_text(table(rows, repeats=chosen.repeats), encoding="utf-8")
     print(f"wrote {TARGET}")
 
 

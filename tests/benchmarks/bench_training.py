@@ -14,7 +14,7 @@ import sys
 
 from bench_build import ROOT, insert
 
-from bookpress.report import machine, versions
+from bookpress import machine
 
 DOCUMENT = ROOT / "docs" / "authoring.md"
 SEEDS = 3
@@ -75,7 +75,7 @@ def measure(case: dict, way: str, *, seeds: int, repeats: int) -> float:
 
 def table(rows: dict[str, tuple[float, float]]) -> str:
     """Return the Markdown that goes into the document."""
-    found, box = versions(), machine()
+    found, box = machine.versions(), machine.describe()
     lines = [
         f"Three epochs on {SEEDS} seeds, processor seconds, {box['cores']} cores "
         f"({box['processor']}), TensorFlow {found['tensorflow']}, Keras {found['keras']}.",
