@@ -6,6 +6,7 @@ at the end what came of it. Everything else that is said goes to the log, the er
 application is kept from build to build, and ends with its input.
 """
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -125,4 +126,7 @@ def _rebased(book: Book, value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    status = main(sys.argv[1:])
+    atexit._run_exitfuncs()  # ends what extensions started
+    sys.stderr.flush()
+    os._exit(status)  # to take the environment apart object by object would cost seconds

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from textlib.plotting import palette
-from textlib.plotting.rendering import NOTES
 
+NOTES: Final = "Figure"  # `textlib.plotting.rendering` has it, but loads Matplotlib
 VERSION: Final = b"1"  # change it when `rendition` changes
 #: Names of colors that dark paper would belie.
 SHADES = re.compile(r"\b(?:black|white|dark|light|pale|bright)(?:er|est)?\b", re.IGNORECASE)
