@@ -62,7 +62,6 @@ WIDE_PAGES = {
     "foundations/generalization",
     "foundations/multiclass-classification",
     "foundations/regression",
-    "foundations/tensor-operations",
     "foundations/tensors",
     "foundations/universal-workflow",
     "keras/tensorflow-basics",
