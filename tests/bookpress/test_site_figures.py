@@ -69,6 +69,15 @@ class TestDark:
         assert (found[:10, 10:] == pixels[:10, 10:]).all()
         assert (found[10:] != pixels[10:]).any()
 
+    @pytest.mark.parametrize("shift", [-3, 0, 3])
+    def test_no_light_paper_is_left_around_a_picture_beside_its_note(self, shift):
+        figure = Image.new("RGB", (60, 60), palette.BACKGROUND)
+        figure.paste("#000000", (20, 20 + shift, 40, 40 + shift))
+        found = np.array(dark.rendition(figure, [[1 / 3, 1 / 3, 2 / 3, 2 / 3]]))
+        assert (found[20 + shift : 40 + shift, 20:40] == 0).all()
+        found[20 + shift : 40 + shift, 20:40] = rgb(palette.DARK_BACKGROUND)
+        assert (found == rgb(palette.DARK_BACKGROUND)).all()
+
     def test_a_picture_without_notes_has_none(self):
         assert dark.notes(Image.new("RGB", (2, 2))) is None
 

@@ -16,12 +16,13 @@ from PIL import Image
 from textlib.plotting import palette
 
 NOTES: Final = "Figure"  # `textlib.plotting.rendering` has it, but loads Matplotlib
-VERSION: Final = b"1"  # change it when `rendition` changes
+VERSION: Final = b"2"  # change it when `rendition` changes
 #: Names of colors that dark paper would belie.
 SHADES = re.compile(r"\b(?:black|white|dark|light|pale|bright)(?:er|est)?\b", re.IGNORECASE)
 
 _LIGHTEST, _LEAST = 0.97, 0.66  # OKLab lightness of neutral ink, and at least of colored paint
 _STRONGER = 0.45  # how much thicker colored paint is put on, since light colors look thin on dark
+_SLACK = 4  # pixels that a picture may stand beside its note
 _NEUTRAL, _COLORED = 0.05, 0.11  # chroma of full paint up to which it is ink, and from which color
 _TO_CONE = np.array(
     [
@@ -63,14 +64,42 @@ def rendition(image: Image.Image, pictures: list[list[float]]) -> Image.Image:
     colors, places = np.unique(codes, return_inverse=True)
     shares = np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=1) / 255
     dark = (255 * _on_dark(shares)).round().astype(np.uint8)[places.reshape(codes.shape)]
+    blank = codes == int(palette.BACKGROUND[1:], 16)
     height, width = codes.shape
     for left, top, right, bottom in pictures:
-        rows = slice(max(0, int(top * height)), int(np.ceil(bottom * height)))
-        columns = slice(max(0, int(left * width)), int(np.ceil(right * width)))
+        rows = _nearby(top * height, bottom * height, height)
+        columns = _nearby(left * width, right * width, width)
+        rows = _filled(rows, blank[:, columns].mean(axis=1) < 0.5)
+        columns = _filled(columns, blank[rows].mean(axis=0) < 0.5)
         dark[rows, columns] = pixels[rows, columns]
     found = Image.fromarray(dark)
     found.info["dpi"] = image.info.get("dpi", (96, 96))
     return found
+
+
+def _nearby(start: float, stop: float, size: int) -> slice:
+    return slice(max(0, round(start)), min(size, round(stop)))
+
+
+def _filled(place: slice, inside: np.ndarray) -> slice:
+    """Return a picture's place along one axis, moved by some pixels to where its paint ends.
+
+    Layout and rounding put a picture beside its note; a row of light paper would be seen.
+
+    Parameters
+    ----------
+    place
+        What the note says.
+    inside
+        For each row or column of the figure, whether most of it is painted.
+    """
+    turns = np.diff(inside.astype(int), prepend=0, append=0)
+    found = []
+    for edge, turn in ((place.start, 1), (place.stop, -1)):
+        away = np.flatnonzero(turns == turn) - edge
+        nearest = min(away, key=abs, default=_SLACK + 1)
+        found.append(edge + int(nearest) if abs(nearest) <= _SLACK else edge)
+    return slice(*found)
 
 
 def _on_dark(colors: np.ndarray) -> np.ndarray:
