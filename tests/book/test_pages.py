@@ -27,6 +27,7 @@ CLAIMS_TO_RECORD = {
     "foundations/first-network",
     "foundations/fitting-and-capacity",
     "foundations/generalization",
+    "foundations/how-sure",
     "foundations/multiclass-classification",
     "foundations/regression",
     "foundations/regularization",
@@ -54,7 +55,6 @@ LONGEST_CELL = 22
 LONGEST_LINE = 84  # what the column of a page shows without scrolling
 #: Pages with longer lines of code: a page that is mended leaves the list, which is to become empty.
 WIDE_PAGES = {
-    "foundations/evaluation",
     "foundations/first-network",
     "foundations/generalization",
     "foundations/multiclass-classification",
