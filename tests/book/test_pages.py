@@ -59,7 +59,6 @@ WIDE_PAGES = {
     "foundations/generalization",
     "foundations/multiclass-classification",
     "foundations/regression",
-    "foundations/universal-workflow",
     "keras/tensorflow-basics",
     "start/notation",
     "theory/classical-models",
