@@ -31,7 +31,6 @@ CLAIMS_TO_RECORD = {
     "foundations/multiclass-classification",
     "foundations/regression",
     "foundations/regularization",
-    "foundations/tensor-operations",
     "foundations/universal-workflow",
     "generative/variational-autoencoders",
     "keras/keras-anatomy",
