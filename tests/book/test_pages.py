@@ -57,7 +57,6 @@ WIDE_PAGES = {
     "foundations/first-network",
     "foundations/generalization",
     "foundations/multiclass-classification",
-    "foundations/regression",
     "keras/tensorflow-basics",
     "start/notation",
     "theory/classical-models",
