@@ -34,13 +34,11 @@ CLAIMS_TO_RECORD = {
     "foundations/universal-workflow",
     "generative/variational-autoencoders",
     "keras/keras-anatomy",
-    "keras/tensorflow-basics",
     "language/character-models",
     "sequences/forecasting-weather",
     "theory/classical-models",
     "theory/initialization-and-normalization",
     "theory/optimizers",
-    "theory/universal-approximation",
     "vision/convnets",
     "vision/visualizing-convnets",
 }
