@@ -80,7 +80,7 @@ def test_every_seed_trains_as_a_new_model_would_to_the_last_bit(optimizer):
     for place, seed in enumerate((4, 1)):
         model, run = alone(build, seed)
         assert found.runs["noisy"][place].history == run.history
-        loss = model.evaluate(X, Y, verbose=0, return_dict=True)["loss"]
+        loss = model.evaluate(X, Y, batch_size=256, verbose=0, return_dict=True)["loss"]
         assert found.values("test_loss")["noisy"][place] == loss
     np.testing.assert_array_equal(found.models["noisy"].predict(X), model.predict(X))
 

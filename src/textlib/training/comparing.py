@@ -18,6 +18,8 @@ from textlib.training.comparison import Comparison, plain_names
 from textlib.training.fitting import Run, fit
 from textlib.training.seeds import set_seed
 
+_ROWS = 256  # of a batch that is only evaluated: Keras's own, 32, costs several times as much
+
 Builder = Callable[[], keras.Model]
 Callbacks = Callable[[], Sequence[keras.callbacks.Callback]]
 
@@ -199,7 +201,7 @@ def _train(
         scores.append(_evaluation(model, arm.evaluate))
         updates.append(int(model.optimizer.iterations) if model.optimizer else runs[-1].epochs)
         if keep_predictions:
-            predictions.append(model.predict(_inputs(arm), verbose=0))
+            predictions.append(model.predict(_inputs(arm), batch_size=_ROWS, verbose=0))
     assert model is not None
     return _Trained(
         model,
@@ -241,9 +243,10 @@ def _curves(run: Run) -> dict[str, list[float]]:
 def _evaluation(model: keras.Model, data: Any) -> dict[str, float]:
     if data is None:
         return {}
-    given = data if isinstance(data, tuple) else (data,)
-    named = dict(zip(("x", "y", "sample_weight"), given, strict=False))
-    found = model.evaluate(**named, verbose=0, return_dict=True)
+    arrays = isinstance(data, tuple)
+    named = dict(zip(("x", "y", "sample_weight"), data if arrays else (data,), strict=False))
+    rows = _ROWS if arrays else None  # a dataset has batches of its own
+    found = model.evaluate(**named, batch_size=rows, verbose=0, return_dict=True)
     return {f"test_{name}": float(value) for name, value in found.items() if np.ndim(value) == 0}
 
 
