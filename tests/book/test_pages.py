@@ -22,12 +22,10 @@ ENTRIES, RECORDS = sources.load(BOOK), records.load(BOOK)
 # Pages whose claims have no current record yet, or some without a reason. Take a page out with it.
 CLAIMS_TO_RECORD = {
     "foundations/binary-classification",
-    "foundations/data-preparation",
     "foundations/evaluation",
     "foundations/first-network",
     "foundations/fitting-and-capacity",
     "foundations/generalization",
-    "foundations/how-sure",
     "foundations/multiclass-classification",
     "foundations/regression",
     "foundations/regularization",
