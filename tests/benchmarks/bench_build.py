@@ -91,6 +91,11 @@ history = model.fit(x, y, epochs={epochs}, batch_size=128, verbose=0).history
 ```
 
 ```{{code-cell}} python
+---
+mystnb:
+  image:
+    alt: The loss falls over the epochs.
+---
 plt.plot(history["loss"]);
 ```
 """
