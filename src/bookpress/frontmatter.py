@@ -75,6 +75,8 @@ class Settings:
         Datasets that the page loads.
     files
         Files beside the page that its cells read.
+    extras
+        Optional parts of the package that the page needs, such as ``search``.
     thumbnail
         Name of the figure that stands for the page.
     timeout
@@ -85,6 +87,7 @@ class Settings:
     describes: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
     data: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
     files: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
+    extras: tuple[str, ...] = field(default=(), metadata={"kind": TEXTS})
     thumbnail: str = field(default="", metadata={"kind": TEXT})
     timeout: float | None = field(default=None, metadata={"kind": SECONDS})
 

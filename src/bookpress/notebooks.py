@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from bookpress import exercises, site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
@@ -126,7 +128,8 @@ def make(
 
     site.register()
     writer = _writer(book, page, repository, labels)
-    install = INSTALL.format(package=package or repository.package).rstrip()
+    requirement = _with_extras(package or repository.package, page.settings.extras)
+    install = INSTALL.format(package=requirement).rstrip()
     cells = [_cell("code", install, tags=["install"], jupyter={"source_hidden": True})]
     with page.named():
         cells += _cells(page, writer)
@@ -142,6 +145,16 @@ def make(
     }
     made = {"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}
     return nbformat.from_dict(made)
+
+
+def _with_extras(requirement: str, extras: Sequence[str]) -> str:
+    """Return a requirement, or the path of a wheel, that asks for optional parts as well."""
+    try:
+        found = Requirement(requirement)
+    except InvalidRequirement:
+        return f"{requirement}[{','.join(extras)}]" if extras else requirement
+    found.extras.update(extras)
+    return str(found)
 
 
 def verify(book: Book, pages: Sequence[Page]) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import itertools
 import json
 import os
 import subprocess
@@ -290,10 +291,14 @@ def closure(names):
     return found
 
 
+def project():
+    """Return what the package says of itself."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+
+
 def base_requirements():
     """Return what the package itself asks for, without extras."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))
-    return project["project"]["dependencies"]
+    return project()["dependencies"]
 
 
 @pytest.fixture(scope="module")
@@ -341,12 +346,32 @@ def run_notebook(python, path, folder):
 
 def test_everything_that_a_page_imports_comes_with_the_package():
     homes = metadata.packages_distributions()
-    base = {canonicalize_name(Requirement(text).name) for text in base_requirements()}
+    optional = project()["optional-dependencies"]
     for page in Book.find(ROOT).pages:
         if page.executes:
+            extras = itertools.chain(*(optional[extra] for extra in page.settings.extras))
+            asked = [Requirement(text).name for text in [*base_requirements(), *extras]]
+            base = {canonicalize_name(name) for name in asked}
             for name in imported(page) - set(sys.stdlib_module_names) - {"textlib"}:
                 found = {canonicalize_name(home) for home in homes.get(name, ())}
                 assert found & base, f"{page.name} imports {name}; pyproject.toml lacks it"
+
+
+@pytest.mark.parametrize(
+    ("package", "asked"),
+    [
+        (None, "textlib[search] @ git+"),
+        ("textlib==1.0", "textlib[search]==1.0"),
+        ("dist/textlib-1.0-py3-none-any.whl", "dist/textlib-1.0-py3-none-any.whl[search]"),
+    ],
+)
+def test_the_first_cell_installs_the_optional_parts_that_a_page_names(
+    fixture_book, tmp_path, package, asked
+):
+    fixture_book.page("part/one", "1")
+    fixture_book.edit("book/part/one.md", "textlib: {", "textlib: {extras: [search], ")
+    made = notebooks.write(fixture_book.book, package=package, folder=tmp_path / "out")
+    assert f'%pip install --quiet "{asked}' in read(made[0]).cells[0].source
 
 
 def imported(page):

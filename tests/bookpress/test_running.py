@@ -213,7 +213,7 @@ def test_an_error_that_a_cell_shows_fails_the_page_under_its_name(fixture_book, 
     assert done.returncode == 1, done.stdout
     first = path.read_text().splitlines().index("from textlib import claims, scale") + 1
     line = int(re.search(rf"{path}:(\d+)", done.stdout)[1])
-    assert first <= line <= first + 1 + code.count("\n")
+    assert first <= line <= first + 1 + code.count("\n"), done.stdout
     assert re.search("FAILED part/shown: (ValueError|ZeroDivisionError): .", done.stdout)
 
 
