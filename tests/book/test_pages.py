@@ -49,7 +49,6 @@ LONGEST_CELL = 22
 LONGEST_LINE = 84  # what the column of a page shows without scrolling
 #: Pages with longer lines of code: a page that is mended leaves the list, which is to become empty.
 WIDE_PAGES = {
-    "foundations/multiclass-classification",
     "keras/tensorflow-basics",
     "start/notation",
     "theory/classical-models",
