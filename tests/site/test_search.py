@@ -24,6 +24,7 @@ PHRASES = {
     "confusion matrix": "foundations/first-network foundations/multiclass-classification",
     "one-hot encoding": "foundations/multiclass-classification foundations/data-preparation",
     "overfitting": "foundations/generalization foundations/fitting-and-capacity",
+    "double descent": "foundations/bias-and-variance",
     "data leakage": "foundations/evaluation foundations/data-preparation",
     "cross-validation": "foundations/evaluation foundations/regression",
     "standardize": "foundations/data-preparation foundations/regression",
