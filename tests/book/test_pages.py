@@ -31,6 +31,7 @@ CLAIMS_TO_RECORD = {
     "foundations/regularization",
     "foundations/universal-workflow",
     "generative/variational-autoencoders",
+    "keras/custom-components",
     "keras/keras-anatomy",
     "language/character-models",
     "sequences/forecasting-weather",
