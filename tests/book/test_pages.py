@@ -33,6 +33,7 @@ CLAIMS_TO_RECORD = {
     "generative/variational-autoencoders",
     "keras/custom-components",
     "keras/keras-anatomy",
+    "keras/training-and-callbacks",
     "language/character-models",
     "sequences/forecasting-weather",
     "theory/classical-models",
