@@ -31,6 +31,7 @@ CLAIMS_TO_RECORD = {
     "foundations/regularization",
     "foundations/universal-workflow",
     "generative/variational-autoencoders",
+    "keras/building-models",
     "keras/custom-components",
     "keras/keras-anatomy",
     "keras/training-and-callbacks",
