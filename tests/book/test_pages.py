@@ -33,6 +33,7 @@ CLAIMS_TO_RECORD = {
     "generative/variational-autoencoders",
     "keras/building-models",
     "keras/custom-components",
+    "keras/custom-training-loops",
     "keras/keras-anatomy",
     "keras/training-and-callbacks",
     "language/character-models",
