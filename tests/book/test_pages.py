@@ -34,10 +34,7 @@ CLAIMS_TO_RECORD = {
     "keras/building-models",
     "keras/custom-components",
     "keras/custom-losses-and-metrics",
-<<<<<<< HEAD
     "keras/custom-training-loops",
-=======
->>>>>>> d03309c (Write the page on losses and metrics of one's own)
     "keras/keras-anatomy",
     "keras/training-and-callbacks",
     "language/character-models",
