@@ -30,7 +30,8 @@ def reshuffled(data: dict[str, Any], options: dict[str, Any], *, seed: int) -> d
     rows = keras.tree.lists_to_tuples(_each(_as_tensor, rows))
     options = {name: value for name, value in options.items() if name != "sample_weight"}
     batch = options.pop("batch_size", None) or 32
-    options["validation_batch_size"] = options.get("validation_batch_size") or batch
+    # A batch of its own for validation: it only measures, and large ones take less time.
+    options["validation_batch_size"] = options.get("validation_batch_size") or max(batch, 256)
     share = options.pop("validation_split", None)
     if share and options.get("validation_data") is None:
         split = int(_count(rows) * (1 - share))
