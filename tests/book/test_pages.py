@@ -34,6 +34,7 @@ CLAIMS_TO_RECORD = {
     "keras/custom-losses-and-metrics",
     "keras/custom-training-loops",
     "keras/keras-anatomy",
+    "keras/sharing-and-freezing",
     "keras/training-and-callbacks",
     "language/character-models",
     "sequences/forecasting-weather",
