@@ -24,7 +24,6 @@ CLAIMS_TO_RECORD = {
     "foundations/first-network",
     "foundations/fitting-and-capacity",
     "foundations/generalization",
-    "foundations/multiclass-classification",
     "foundations/regression",
     "foundations/regularization",
     "foundations/universal-workflow",
