@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from urllib.parse import quote, unquote
 
 import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 from PIL import Image, ImageCms, ImageOps
@@ -411,6 +412,13 @@ class TestFinish:
         assert tree.classes(soup.table.parent) == ["table-scroll"]
         assert [header.get("scope") for header in soup.find_all("th")] == ["col", "row"]
         assert "border" not in soup.table.attrs
+
+    def test_groups_of_columns_are_headers_in_valid_html(self):
+        columns = pd.MultiIndex.from_product([["range"], ["nodes", "seconds"]])
+        soup = self.soup(pd.DataFrame([[14, 0.1]], columns=columns).to_html())
+        finish.mend_tables(soup)
+        group = soup.find("th", colspan="2")
+        assert group["scope"] == "colgroup" and not group.has_attr("halign")
 
     def test_names_in_cells_break_at_their_joints_and_are_copied_whole(self):
         soup = self.soup("<table><tr><td><code>textlib.digit_scenes 1.5</code></td></tr></table>")

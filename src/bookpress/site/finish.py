@@ -150,6 +150,7 @@ def _mend_headers(table: Tag) -> None:
     for group in tags(table, "colgroup"):
         group.decompose()
     for header in tags(table, "th"):
+        header.attrs.pop("halign", None)  # pandas, above groups of columns
         if not header.get_text(strip=True) and not header.find("img"):
             header.name = "td"
             header.attrs.pop("scope", None)
