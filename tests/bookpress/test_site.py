@@ -418,7 +418,8 @@ class TestFinish:
         soup = self.soup(pd.DataFrame([[14, 0.1]], columns=columns).to_html())
         finish.mend_tables(soup)
         group = soup.find("th", colspan="2")
-        assert group["scope"] == "colgroup" and not group.has_attr("halign")
+        assert group["scope"] == "colgroup"
+        assert not group.has_attr("halign")
 
     def test_names_in_cells_break_at_their_joints_and_are_copied_whole(self):
         soup = self.soup("<table><tr><td><code>textlib.digit_scenes 1.5</code></td></tr></table>")
