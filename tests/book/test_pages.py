@@ -23,7 +23,6 @@ ENTRIES, RECORDS = sources.load(BOOK), records.load(BOOK)
 CLAIMS_TO_RECORD = {
     "foundations/fitting-and-capacity",
     "foundations/generalization",
-    "foundations/regression",
     "foundations/regularization",
     "foundations/universal-workflow",
     "generative/variational-autoencoders",
