@@ -29,7 +29,6 @@ CLAIMS_TO_RECORD = {
     "keras/building-models",
     "keras/custom-components",
     "keras/custom-losses-and-metrics",
-    "keras/custom-training-loops",
     "keras/keras-anatomy",
     "keras/sharing-and-freezing",
     "keras/training-and-callbacks",
