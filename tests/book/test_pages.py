@@ -27,7 +27,6 @@ CLAIMS_TO_RECORD = {
     "foundations/universal-workflow",
     "generative/variational-autoencoders",
     "keras/building-models",
-    "keras/custom-components",
     "keras/keras-anatomy",
     "keras/sharing-and-freezing",
     "keras/training-and-callbacks",
