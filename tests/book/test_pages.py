@@ -28,7 +28,6 @@ CLAIMS_TO_RECORD = {
     "generative/variational-autoencoders",
     "keras/building-models",
     "keras/keras-anatomy",
-    "keras/sharing-and-freezing",
     "keras/training-and-callbacks",
     "language/character-models",
     "sequences/forecasting-weather",
