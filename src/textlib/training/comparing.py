@@ -16,9 +16,8 @@ from textlib import scale
 from textlib.training import fingerprint, state
 from textlib.training.comparison import Comparison, plain_names
 from textlib.training.fitting import Run, fit
+from textlib.training.orders import EVALUATION_ROWS
 from textlib.training.seeds import set_seed
-
-_ROWS = 256  # of a batch that is only evaluated: Keras's own, 32, costs several times as much
 
 Builder = Callable[[], keras.Model]
 Callbacks = Callable[[], Sequence[keras.callbacks.Callback]]
@@ -201,7 +200,7 @@ def _train(
         scores.append(_evaluation(model, arm.evaluate))
         updates.append(int(model.optimizer.iterations) if model.optimizer else runs[-1].epochs)
         if keep_predictions:
-            predictions.append(model.predict(_inputs(arm), batch_size=_ROWS, verbose=0))
+            predictions.append(model.predict(_inputs(arm), batch_size=EVALUATION_ROWS, verbose=0))
     assert model is not None
     return _Trained(
         model,
@@ -245,7 +244,7 @@ def _evaluation(model: keras.Model, data: Any) -> dict[str, float]:
         return {}
     arrays = isinstance(data, tuple)
     named = dict(zip(("x", "y", "sample_weight"), data if arrays else (data,), strict=False))
-    rows = _ROWS if arrays else None  # a dataset has batches of its own
+    rows = EVALUATION_ROWS if arrays else None  # a dataset has batches of its own
     found = model.evaluate(**named, batch_size=rows, verbose=0, return_dict=True)
     return {f"test_{name}": float(value) for name, value in found.items() if np.ndim(value) == 0}
 

@@ -110,9 +110,10 @@ def fit(
     run
         Name of the run, ``"page/experiment"``. Without a name the training is not stored.
     epochs, batch_size, validation_data, callbacks, verbose
-        As for ``model.fit``; ``verbose`` is 0 here, and arrays for validation come in batches of at
-        least 256 rows, unless ``validation_batch_size`` says otherwise. Callbacks are not called
-        when a run is restored: train without a name if one of them collects something.
+        As for ``model.fit``; ``verbose`` is 0 here. Where arrays are shuffled, those for validation
+        come in batches of at least 256 rows, unless ``validation_batch_size`` says otherwise.
+        Callbacks are not called when a run is restored: train without a name if one of them
+        collects something.
     seed
         Seed of shuffling and dropout; the generators are set to it first, so a run does not depend
         on what ran before it. Arrays come in a new order in every epoch, as in ``model.fit``
