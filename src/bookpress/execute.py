@@ -29,6 +29,7 @@ from textlib import claims as statements
 from textlib import paths
 
 STARTUP_SECONDS = 180
+STARTS = 3
 CLAIM_ERROR = "ClaimError"
 EXERCISE_ERROR = "ExerciseError"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -201,12 +202,10 @@ def _hold(store: PageCache, name: str, watch: Watch) -> Iterator[bool]:
 def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
     started = datetime.datetime.now(datetime.UTC)
     clock = time.perf_counter()
-    run = _Run(task, page, watch)
     try:
-        failure = run.execute()
+        run, failure = _begin(task, page, watch)
     except _WarmthShowsError:
-        run = _Run(task, page, watch, plain=True)
-        failure = run.execute()
+        run, failure = _begin(task, page, watch, plain=True)
     seconds = time.perf_counter() - clock
     claims, numbers = claims_of(run.notebook), numbers_of(run.notebook)
     inputs = run.inputs(began=started.timestamp())
@@ -241,6 +240,22 @@ def _run(task: Task, page: Page, store: PageCache, watch: Watch) -> Outcome:
     )
 
 
+def _begin(
+    task: Task, page: Page, watch: Watch, *, plain: bool = False
+) -> tuple["_Run", Failure | None]:
+    """Execute the page; in a new kernel where one dies before its first reply.
+
+    A kernel binds ports that were free when its manager looked; a program that takes one of them
+    in between ends it at once.
+    """
+    for _ in range(STARTS):
+        run = _Run(task, page, watch, plain=plain)
+        failure = run.execute()
+        if failure is None or failure.kind != "died" or run.answered:
+            break
+    return run, failure
+
+
 class _WarmthShowsError(Exception):
     """The page changed a variable that the libraries of a warm kernel may have read already."""
 
@@ -263,6 +278,7 @@ class _Run:
         self.times: list[CellTime] = []
         self.cell_began = 0.0
         self.timed_out = False
+        self.answered = False
         self.client: Any = None
         self.log: Path | None = None
 
@@ -336,6 +352,7 @@ class _Run:
         )
 
     async def _notebook_begins(self, notebook: Any) -> None:
+        self.answered = True
         told = await self._ask({"begun": observer.sent(self.dependencies.settings)})
         self.report = {} if told.get("begun") else None
         if self.task.control:

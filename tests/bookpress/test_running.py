@@ -4,9 +4,11 @@ import contextlib
 import itertools
 import json
 import re
+import socket
 
 import psutil
 import pytest
+from jupyter_client.connect import LocalPortCache
 
 from bookpress import machine, plan, running
 from bookpress.book import BookError
@@ -103,6 +105,25 @@ def test_a_machine_that_cannot_reach_itself_says_so_at_once(fixture_book, monkey
     (outcome,) = running.run(book, [task], RunOptions(), jobs=1)
     assert outcome.failure.kind == "kernel"
     assert "cannot reach itself at 127.0.0.1 (Network is unreachable)" in outcome.failure.error
+
+
+@pytest.mark.slow
+def test_a_port_that_another_program_takes_first_does_not_fail_the_page(fixture_book, monkeypatch):
+    book = fixture_book.book
+    find, asked = LocalPortCache.find_available_port, []
+
+    def race(cache, ip):
+        asked.append(ip)
+        return taken if len(asked) == 1 else find(cache, ip)
+
+    monkeypatch.setattr(LocalPortCache, "find_available_port", race)
+    (state,) = plan.make(book, book.select(("part/one",)))
+    (task,) = running.tasks(book, [state], RunOptions(), jobs=1)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        (outcome,) = running.run(book, [task], RunOptions(), jobs=1)
+    assert outcome.state == "executed", outcome.failure
+    assert len(asked) == 10
 
 
 def test_a_machine_with_loopback_has_no_problem_with_it():
