@@ -105,6 +105,8 @@ class Comparison:
         ----------
         metric
             A metric of the histories or of the evaluation; that of the comparison by default.
+            Keras averages ``"mae"`` over an epoch of training, while the weights change;
+            ``"val_mae"`` and ``"test_mae"`` are measured on data held out.
         at
             Which epoch counts, for metrics of the histories: the ``"last"``, or the one with the
             lowest (``"min"``) or the highest value (``"max"``). The best epoch on validation data
