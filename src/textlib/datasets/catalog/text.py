@@ -209,7 +209,8 @@ def _topics(folder: Path, name: str) -> Items:
         shapes="x (n,) strings, or codes int32 or multi-hot float32; y int64",
         size_mb=38,
         notes="Two topics, earn and acq, make more than two thirds. Repeats, and training "
-        "texts that are also in the test part, are left out. The Keras set has 46 topics and another cut.",
+        "texts that are also in the test part, are left out. The Keras set has 46 topics and "
+        "another cut.",
         url="https://archive.ics.uci.edu/dataset/137",
     ),
     Recipe(_ORANGE, lambda folder: _topics(folder, "reuters-r52")),
