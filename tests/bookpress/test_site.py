@@ -612,23 +612,29 @@ def test_the_sitemap_has_pages_that_this_build_did_not_write():
 
 
 @pytest.mark.parametrize(
-    ("code", "drawn", "kind"),
+    ("code", "shows", "kind"),
     [
-        ('claims.number("a", 1)\nclaims.check("b", True, "so")', False, "check"),
-        ('last = losses[-1]\nclaims.check(\n    "b",\n    last < 1,\n    "so",\n)', False, "check"),
-        ('run = training.fit(model, x)\nclaims.number("a", run.final("loss"))', False, ""),
-        ('a = 1\nb = 2\nc = a + b\nclaims.number("c", c)', False, ""),
-        ("for x in y:\n    print(x)\nclaims.number('a', 1)", False, ""),
-        ("ax = plt.subplots()[1]\nax.plot(x)", True, "figure"),
-        ("ax = plt.subplots()[1]\nax.plot(x)", False, ""),
-        ("ax.plot(model.predict(x))", True, ""),
-        ("%%time\nclaims.number('a', 1)", False, ""),
-        ('exercises.hand_in("ex", answer)', False, "check"),
-        ('a = 1\nb = a + 1\nexercises.hand_in("ex", b)', False, ""),
+        ('claims.number("a", 1)\nclaims.check("b", True, "so")', "", "check"),
+        ('last = losses[-1]\nclaims.check(\n    "b",\n    last < 1,\n    "so",\n)', "", "check"),
+        ('run = training.fit(model, x)\nclaims.number("a", run.final("loss"))', "", ""),
+        ('a = 1\nb = 2\nc = a + b\nclaims.number("c", c)', "", ""),
+        ("for x in y:\n    print(x)\nclaims.number('a', 1)", "", ""),
+        ("ax = plt.subplots()[1]\nax.plot(x)", "figure", "figure"),
+        ("ax = plt.subplots()[1]\nax.plot(x)", "", ""),
+        ("ax.plot(model.predict(x))", "figure", ""),
+        ("%%time\nclaims.number('a', 1)", "", ""),
+        ("import keras\nimport numpy as np\n\nplotting.use_style()", "", "imports"),
+        ("import keras\nSEED = training.set_seed(0)\nmodel = keras.Sequential()", "", ""),
+        ("rows = [losses, accuracies]\npd.DataFrame(rows)", "table", "table"),
+        ("rows = [losses, accuracies]\npd.DataFrame(rows)", "", ""),
+        ("rows = [keras.ops.relu(x)]\npd.DataFrame(rows)", "table", ""),
+        ("def rows():\n    return 1\n\n\npd.DataFrame(rows())", "table", ""),
+        ('exercises.hand_in("ex", answer)', "", "check"),
+        ('a = 1\nb = a + 1\nexercises.hand_in("ex", b)', "", ""),
     ],
 )
-def test_code_is_folded_that_only_checks_or_only_draws(code, drawn, kind):
-    assert folding.kind_of(code, drawn=drawn) == kind
+def test_code_is_folded_that_only_imports_checks_draws_or_tabulates(code, shows, kind):
+    assert folding.kind_of(code, shows=shows) == kind
 
 
 def test_a_folded_cell_opens_by_itself_and_its_author_can_keep_it_open():
