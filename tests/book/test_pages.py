@@ -25,7 +25,6 @@ CLAIMS_TO_RECORD = {
     "foundations/generalization",
     "foundations/regularization",
     "foundations/universal-workflow",
-    "generative/variational-autoencoders",
     "keras/building-models",
     "keras/keras-anatomy",
     "keras/training-and-callbacks",
