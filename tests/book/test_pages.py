@@ -31,7 +31,6 @@ CLAIMS_TO_RECORD = {
     "language/character-models",
     "theory/classical-models",
     "theory/initialization-and-normalization",
-    "theory/optimizers",
     "theory/universal-approximation",
     "vision/convnets",
     "vision/visualizing-convnets",
