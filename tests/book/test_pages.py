@@ -26,6 +26,7 @@ CLAIMS_TO_RECORD = {
     "foundations/regularization",
     "foundations/universal-workflow",
     "keras/building-models",
+    "keras/custom-losses-and-metrics",
     "keras/keras-anatomy",
     "keras/training-and-callbacks",
     "language/character-models",
