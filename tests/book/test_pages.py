@@ -28,6 +28,7 @@ CLAIMS_TO_RECORD = {
     "keras/building-models",
     "keras/custom-losses-and-metrics",
     "keras/keras-anatomy",
+    "keras/sharing-and-freezing",
     "keras/training-and-callbacks",
     "language/character-models",
     "theory/classical-models",
