@@ -399,6 +399,25 @@ def test_misread_digits_are_misread_in_the_browser_too(visit):
     assert label != best
 
 
+def test_a_temperature_softens_the_answer_and_keeps_its_first_class(visit):
+    place = ("keras/distillation", "temperature")
+    _, demo = visit(*place)
+    demo.locator(".demo-example").click()
+    first = answer(demo).partition(",")[0]
+    settings = json.loads((files(*place) / "demo.json").read_text(encoding="utf8"))["settings"]
+    picture = np.array(settings["examples"][0], dtype="float32").reshape(1, 28, 28, 1) / 255
+    logits = compute(demo, input=picture)["logits"][0]
+    for temperature in (1, 5):
+        demo.locator("input[type=range]").fill(str(temperature))
+        powers = np.exp((logits - logits.max()) / temperature)
+        expected = 100 * powers / powers.sum()
+        top = f"with probability {expected.max():.0f}%"
+        demo.locator(".demo-answer", has_text=top).wait_for()
+        np.testing.assert_allclose(chances(demo), expected, atol=1)
+        assert answer(demo).startswith(first)
+    assert not demo.locator(".demo-caption").is_visible(), "it has no maps to explain"
+
+
 # Descent ------------------------------------------------------------------------------------------
 
 DESCENT = ("foundations/gradients", "descent")

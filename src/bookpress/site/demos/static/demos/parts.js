@@ -43,6 +43,20 @@ export function themed(element, draw) {
   return paint;
 }
 
+/** A slider with a label that shows its value; `read` turns its place into the value. */
+export function slider(name, attributes, read) {
+  const input = make("input", { type: "range", ...attributes });
+  const shown = make("span", { class: "demo-shown" });
+  const show = () => {
+    shown.textContent = String(read(Number(input.value)));
+    input.setAttribute("aria-valuetext", shown.textContent);
+  };
+  input.addEventListener("input", show);
+  show();
+  const set = (value) => { input.value = String(value); show(); };
+  return { element: make("label", {}, `${name}: `, shown, input), input, set, value: () => read(Number(input.value)) };
+}
+
 /** Run `work` after each change, never twice at once, always once more after the last change. */
 export function latest(work) {
   let running = false;

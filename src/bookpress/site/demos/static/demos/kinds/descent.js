@@ -1,5 +1,5 @@
 // Walk down a surface by gradient descent: choose the start, the learning rate and the momentum.
-import { arrows, drag, make, themed } from "../parts.js";
+import { arrows, drag, make, slider, themed } from "../parts.js";
 
 export const entry = {
   "settings": {
@@ -136,20 +136,6 @@ function trace(context, points, { stroke, edge, width, dash = [], dots = false }
 const signed = (value) => String(value).replaceAll("-", "−");
 const number = (value) => signed(Math.abs(value) < 1e4 ? value.toFixed(3).replace(/^-(0\.0+)$/, "$1") : value.toExponential(1));
 const written = (place) => `(${place.map(number).join(", ")})`;
-
-/** A slider with a label that shows its value. */
-function slider(name, attributes, read) {
-  const input = make("input", { type: "range", ...attributes });
-  const shown = make("span", { class: "demo-shown" });
-  const show = () => {
-    shown.textContent = String(read(Number(input.value)));
-    input.setAttribute("aria-valuetext", shown.textContent);
-  };
-  input.addEventListener("input", show);
-  show();
-  const set = (value) => { input.value = String(value); show(); };
-  return { element: make("label", {}, `${name}: `, shown, input), input, set, value: () => read(Number(input.value)) };
-}
 
 export async function mount(stage, live) {
   const { surfaces } = live.settings;

@@ -1,15 +1,20 @@
-// Draw a 28 by 28 picture; see the class probabilities and the first feature maps.
-import { arrows, drag, latest, make, paint } from "../parts.js";
+// Draw a 28 by 28 picture; see the class probabilities, softened at will, and the first feature maps.
+import { arrows, drag, latest, make, paint, slider } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["float", "batch", 28, 28, 1] },
   "outputs": {
     "probabilities": ["float", "batch", "class_names"],
+    "logits?": ["float", "batch", "class_names"],
     "maps?": ["float", "batch", "height", "width", "filters"]
   },
   "settings": {
     "class_names": { "type": "array", "items": { "type": "string" } },
     "prompt?": { "type": "string", "default": "Draw a digit." },
+    "temperatures?": {
+      "description": "Lowest and highest value of a slider that divides the logits; needs the output logits.",
+      "type": "array", "items": { "type": "number", "exclusiveMinimum": 0 }, "minItems": 2, "maxItems": 2
+    },
     "examples?": {
       "description": "Pictures that a button shows, as levels from 0 to 255, row by row.",
       "type": "array",
@@ -150,6 +155,14 @@ function chart(names) {
   return { element, show };
 }
 
+/** Return softmax(logits / temperature). */
+function soften(logits, temperature) {
+  const top = Math.max(...logits);
+  const powers = Array.from(logits, (logit) => Math.exp((logit - top) / temperature));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
 /** Paint the picture as the network gets it, then one map for each filter. */
 function showMaps(element, picture, maps) {
   const [, height, width, filters] = maps.dims;
@@ -163,10 +176,13 @@ function showMaps(element, picture, maps) {
 }
 
 export async function mount(stage, live) {
-  const { class_names: names, prompt = "Draw a digit.", examples = [], examples_label: label = "Show an example", example_classes: truths = [] } = live.settings;
+  const { class_names: names, prompt = "Draw a digit.", temperatures, examples = [], examples_label: label = "Show an example", example_classes: truths = [] } = live.settings;
   const answer = make("p", { class: "demo-answer", role: "status" });
   const bars = chart(names);
   const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Your picture as the network gets it, and the feature maps of the first layer for it" });
+  const caption = make("p", { class: "demo-caption", hidden: true }, "What the network gets (framed), and what each filter of the first layer makes of it.");
+  const [low, high] = temperatures ?? [1, 1];
+  const heat = slider("Temperature", { min: String(low), max: String(high), step: "0.1", value: String(low) }, (value) => value);
   let given = null;
   let truth;
   const show = latest(async () => {
@@ -175,15 +191,17 @@ export async function mount(stage, live) {
       answer.textContent = "Nothing drawn yet.";
       bars.show(null);
       maps.replaceChildren();
+      caption.hidden = true;
       return;
     }
     const outputs = await live.run({ input: [picture, [1, SIZE, SIZE, 1]] });
-    const chances = Array.from(outputs.probabilities.data);
+    const chances = temperatures ? soften(outputs.logits.data, heat.value()) : Array.from(outputs.probabilities.data);
     const best = chances.indexOf(Math.max(...chances));
     const labeled = paper.fixed() && truth !== undefined ? `; its label is ${names[truth]}` : "";
     answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)}%${labeled}`;
     bars.show(chances);
     if (outputs.maps) showMaps(maps, picture, outputs.maps);
+    caption.hidden = !outputs.maps;
   });
   const paper = sheet(show, (text) => { answer.textContent = text; });
   const clear = make("button", { type: "button" }, "Clear");
@@ -205,8 +223,9 @@ export async function mount(stage, live) {
   stage.append(
     make("div", { class: "demo-row" },
       make("div", {}, make("p", {}, prompt), paper.element, make("p", { class: "demo-note demo-keys" }, KEYS), buttons),
-      make("div", {}, answer, bars.element)),
-    make("p", { class: "demo-caption" }, "What the network gets (framed), and what each filter of the first layer makes of it."),
+      make("div", {}, answer, ...(temperatures ? [heat.element] : []), bars.element)),
+    caption,
     maps);
+  heat.input.addEventListener("input", show);
   await show();
 }
