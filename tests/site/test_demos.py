@@ -19,7 +19,7 @@ import tensorflow as tf
 from bookpress.site import demo as demo_directive
 from tests.payloads import published, unpack
 from tests.site.conftest import BOOK, PHONE, PHONE_OPTIONS, SITE, new_context, until
-from textlib import language
+from textlib import language, scale
 from textlib.demos import TOLERANCE, WEIGHT
 
 FENCE = re.compile(r"^`{3,}\{demo\} +(\S+)$", re.MULTILINE)
@@ -540,6 +540,47 @@ def test_the_map_follows_the_theme(visit):
             f"([place, light]) => document.querySelector(place).toDataURL() {same} light",
             arg=[f"{selector(*DESCENT)} .demo-pad", light],
         )
+
+
+# Shuffle -----------------------------------------------------------------------------------------
+
+SHUFFLE = ("keras/data-pipelines", "buffer")
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 200])
+def test_a_buffer_hands_out_the_order_of_tensorflow(visit, size):
+    opened, demo = visit(*SHUFFLE)
+    demo.locator("input").first.fill(str(size))
+    order = demo.evaluate("(demo) => demo.textlibDemo.shown.order()")
+    tf.random.set_seed(scale.seed())
+    rows = tf.data.Dataset.range(200)
+    assert order == [
+        int(row) for row in rows.shuffle(size, seed=42, reshuffle_each_iteration=False)
+    ]
+    moved = np.subtract(order, np.arange(200))
+    classes = [len(set(batch)) for batch in np.reshape(order, (10, 20)) // 20]
+    said = demo.locator(".demo-answer").inner_text()
+    batch, mixed, all_classes, places, early = map(float, re.findall(r"\d+(?:\.\d+)?", said))
+    assert (batch, all_classes, early) == (20, 10, moved.max())
+    np.testing.assert_allclose(
+        [mixed, places], [np.mean(classes), np.abs(moved).mean()], atol=0.051
+    )
+    assert opened.errors == []
+
+
+def test_the_rows_handed_out_are_chosen_by_keyboard_and_told_in_words(visit):
+    opened, demo = visit(*SHUFFLE)
+    opened.keyboard.press("ArrowRight")
+    assert demo.locator(".demo-shown").all_inner_texts() == ["21", "200"]
+    opened.keyboard.press("Tab")
+    opened.keyboard.press("Home")
+    for _ in range(3):
+        opened.keyboard.press("ArrowRight")
+    told = demo.locator(".demo-file").get_attribute("aria-label")
+    assert told.endswith("3 handed out, 21 in the buffer.")
+    first, *_ = demo.evaluate("(demo) => demo.textlibDemo.shown.order()")
+    told = demo.locator(".demo-batches").get_attribute("aria-label")
+    assert re.search(rf": {first // 20} \d \d\.$", told)
 
 
 # Latent plane ------------------------------------------------------------------------------------
