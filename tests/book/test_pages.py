@@ -31,6 +31,7 @@ CLAIMS_TO_RECORD = {
     "keras/distillation",
     "keras/keras-anatomy",
     "keras/sharing-and-freezing",
+    "keras/tfrecords",
     "keras/training-and-callbacks",
     "language/character-models",
     "theory/classical-models",

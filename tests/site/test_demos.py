@@ -15,6 +15,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from bookpress.site import demo as demo_directive
 from tests.payloads import published, unpack
@@ -776,3 +777,66 @@ def test_it_can_be_stopped(visit):
     assert len(written) < len(settings()["seed"]) + LENGTH
     assert demo.locator(".demo-write").is_enabled()
     assert demo.locator(".demo-stop").is_disabled()
+
+
+# Message ------------------------------------------------------------------------------------------
+
+MESSAGE = ("keras/tfrecords", "message")
+BYTES = "(demo) => demo.textlibDemo.shown.bytes()"
+
+
+def person_class():
+    """Return the message of the page, as the library of protocol buffers makes it."""
+    kinds = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(name="typed.proto", syntax="proto3")
+    message = file.message_type.add(name="Person")
+    for number, (name, kind, label) in enumerate(
+        [
+            ("name", kinds.TYPE_STRING, kinds.LABEL_OPTIONAL),
+            ("id", kinds.TYPE_INT32, kinds.LABEL_OPTIONAL),
+            ("email", kinds.TYPE_STRING, kinds.LABEL_REPEATED),
+        ],
+        start=1,
+    ):
+        message.field.add(name=name, number=number, type=kind, label=label)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("Person"))
+
+
+def test_a_typed_message_has_the_bytes_of_the_library(visit):
+    opened, demo = visit(*MESSAGE)
+    person = person_class()
+    for name, number, emails in [
+        ("Alice", 123, ["a@b.com", "c@d.com"]),
+        ("Zoë", -1, []),
+        ("", 0, ["", "x" * 200]),
+        ("λ", 2**31 - 1, ["one"]),
+    ]:
+        demo.locator("[name=name]").fill(name)
+        demo.locator("[name=id]").fill(str(number))
+        demo.locator("[name=email]").fill("\n".join(emails))
+        expected = person(name=name, id=number, email=emails).SerializeToString()
+        assert bytes(demo.evaluate(BYTES)) == expected
+        assert demo.locator(".demo-bytes li").count() == len(expected)
+    assert opened.errors == []
+
+
+def test_the_slider_explains_each_byte_of_a_message(visit):
+    opened, demo = visit(*MESSAGE)
+    said = demo.locator(".demo-answer")
+    assert said.inner_text().startswith("27 bytes. Byte 1, 0a, tag: 8 · 1 + 2: field 1, name")
+    demo.locator("input[type=range]").focus()
+    opened.keyboard.press("ArrowRight")
+    assert "Byte 2, 05, length: 5 bytes follow" in said.inner_text()
+    demo.locator(".demo-bytes li").nth(8).click()
+    assert "7b, value: the number 123" in said.inner_text()
+
+
+def test_a_number_that_does_not_fit_a_message_is_refused(visit):
+    _, demo = visit(*MESSAGE)
+    demo.locator("[name=id]").fill(str(2**31))
+    assert "is an int32" in demo.locator(".demo-answer").inner_text()
+    assert demo.evaluate(BYTES) == []
+    demo.locator("[name=id]").fill("")
+    assert len(demo.evaluate(BYTES)) == 25
