@@ -27,6 +27,7 @@ CLAIMS_TO_RECORD = {
     "foundations/universal-workflow",
     "keras/building-models",
     "keras/custom-losses-and-metrics",
+    "keras/custom-training-loops",
     "keras/data-pipelines",
     "keras/distillation",
     "keras/keras-anatomy",
