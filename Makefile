@@ -46,7 +46,7 @@ pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
 pins: ## Renew requirements.txt from the two pyproject.toml (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package textlib \
-	  --custom-compile-command "make pins" --extra test --extra dask \
+	  --custom-compile-command "make pins" --extra test \
 	  pyproject.toml src/bookpress/pyproject.toml --output-file requirements.txt
 
 clean: ## Remove everything built; keep the environment and the data

@@ -1,7 +1,7 @@
 """Run pages on a Dask cluster, through the same interface as on this machine.
 
 The workers need the book's folder at the same path (a shared file system) and the same Python
-environment. Dask is optional: ``pip install 'textlib[dask]'``.
+environment.
 """
 
 import concurrent.futures
@@ -30,14 +30,12 @@ def connected(address: str) -> Iterator[concurrent.futures.Executor]:
     Raises
     ------
     ClusterError
-        If Dask is not installed, or nothing answers at the address.
+        If nothing answers at the address.
     """
-    try:
-        from distributed import Client
+    from distributed import Client  # takes a second to import
 
+    try:
         client = Client(address, timeout=CONNECT_SECONDS)
-    except ImportError as error:
-        raise ClusterError("Dask is not installed: pip install 'textlib[dask]'.") from error
     except (OSError, ValueError, TimeoutError) as error:
         raise ClusterError(f"no Dask scheduler answers at {address!r}: {error}") from error
     with client:

@@ -3,6 +3,7 @@
 import socket
 import time
 
+import distributed
 import psutil
 import pytest
 
@@ -10,8 +11,6 @@ from bookpress import plan, running
 from bookpress.cluster import ClusterError, connected, run_on_worker
 from bookpress.running import RunOptions
 from tests.waiting import PATIENCE
-
-distributed = pytest.importorskip("distributed")
 
 
 @pytest.mark.slow
