@@ -30,6 +30,7 @@ CLAIMS_TO_RECORD = {
     "keras/custom-training-loops",
     "keras/data-pipelines",
     "keras/distillation",
+    "keras/hardware-and-scale",
     "keras/keras-anatomy",
     "keras/sharing-and-freezing",
     "keras/tfrecords",
