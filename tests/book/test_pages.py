@@ -31,6 +31,7 @@ CLAIMS_TO_RECORD = {
     "keras/data-pipelines",
     "keras/distillation",
     "keras/hardware-and-scale",
+    "keras/hyperparameter-search",
     "keras/keras-anatomy",
     "keras/sharing-and-freezing",
     "keras/tfrecords",
