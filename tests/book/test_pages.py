@@ -23,7 +23,6 @@ ENTRIES, RECORDS = sources.load(BOOK), records.load(BOOK)
 CLAIMS_TO_RECORD = {
     "foundations/fitting-and-capacity",
     "foundations/generalization",
-    "foundations/regularization",
     "foundations/universal-workflow",
     "keras/building-models",
     "keras/custom-losses-and-metrics",
@@ -41,7 +40,6 @@ CLAIMS_TO_RECORD = {
     "theory/initialization-and-normalization",
     "theory/universal-approximation",
     "vision/convnets",
-    "vision/visualizing-convnets",
 }
 
 TYPED_RESULT = re.compile(
