@@ -32,6 +32,7 @@ CLAIMS_TO_RECORD = {
     "keras/hardware-and-scale",
     "keras/hyperparameter-search",
     "keras/keras-anatomy",
+    "keras/preprocessing-layers",
     "keras/sharing-and-freezing",
     "keras/tfrecords",
     "keras/training-and-callbacks",

@@ -840,3 +840,55 @@ def test_a_number_that_does_not_fit_a_message_is_refused(visit):
     assert demo.evaluate(BYTES) == []
     demo.locator("[name=id]").fill("")
     assert len(demo.evaluate(BYTES)) == 25
+
+
+# Raw row ------------------------------------------------------------------------------------------
+
+ROW = ("keras/preprocessing-layers", "price")
+
+
+def prices_after(demo, act, *, waits_for):
+    """Do something, and return the prices that are shown once a text is."""
+    act()
+    demo.locator(".demo-answer", has_text=waits_for).wait_for()
+    prices = re.findall(r"\$([\d,]+)", demo.locator(".demo-answer").inner_text())
+    return [int(price.replace(",", "")) for price in prices]
+
+
+def test_stale_statistics_change_the_price_of_the_same_row(visit):
+    opened, demo = visit(*ROW)
+    (price,) = prices_after(demo, lambda: None, waits_for="of the training rows.")
+    switch = demo.locator(".demo-stale")
+    stale, still = prices_after(demo, switch.click, waits_for="of today's requests.")
+    assert still == price
+    assert abs(stale - price) > 1000
+    assert switch.get_attribute("aria-pressed") == "true"
+    assert prices_after(demo, switch.click, waits_for="of the training rows.") == [price]
+    assert opened.errors == []
+
+
+def test_a_larger_house_costs_more_and_the_network_reads_a_larger_number(visit):
+    _, demo = visit(*ROW)
+    slider = demo.get_by_label("Living area")
+    read = demo.locator(".demo-value").nth(2)
+    found = []
+    for area in ("1000", "2000"):
+        slider.fill(area)
+        demo.locator(".demo-shown", has_text=f"{area} square feet").wait_for()
+        found.append((*prices_after(demo, lambda: None, waits_for="$"), float(read.inner_text())))
+    (small, low), (large, high) = found
+    assert large > small
+    assert high > low
+
+
+def test_a_name_that_is_unknown_has_a_price_too(visit):
+    opened, demo = visit(*ROW)
+    before = demo.locator(".demo-answer").inner_text()
+    demo.locator("select").select_option(label="Atlantis (unknown)")
+    until(
+        opened,
+        "([place, before]) => document.querySelector(place).innerText !== before",
+        arg=[f"{selector(*ROW)} .demo-answer", before],
+    )
+    (price,) = prices_after(demo, lambda: None, waits_for="$")
+    assert price > 10_000
