@@ -39,7 +39,7 @@ function field({ label, unit = "", value, ends, step = 1 }) {
   const element = make("div", {}, make("label", {}, `${label}: `, shown, slider), make("div", {}, "the network reads ", read));
   const show = (scaled) => {
     shown.textContent = `${plain(Number(slider.value))} ${unit}`.trim();
-    read.textContent = scaled.toFixed(2);
+    read.textContent = scaled.toFixed(2).replace("-", "−");
   };
   return { element, slider, show };
 }
@@ -66,9 +66,8 @@ export async function mount(stage, live) {
   select.addEventListener("input", show);
   stale.addEventListener("click", () => { stale.setAttribute("aria-pressed", String(!pressed())); show(); });
   stage.append(
-    answer,
     make("div", { class: "demo-row" }, ...parts.filter(Boolean).map(({ element }) => element),
       make("div", {}, make("label", {}, choice, select))),
-    make("div", { class: "demo-buttons" }, stale));
+    answer, make("div", { class: "demo-buttons" }, stale));
   await show();
 }
