@@ -25,8 +25,6 @@ CLAIMS_TO_RECORD = {
     "foundations/generalization",
     "foundations/universal-workflow",
     "keras/building-models",
-    "keras/custom-losses-and-metrics",
-    "keras/custom-training-loops",
     "keras/data-pipelines",
     "keras/distillation",
     "keras/hardware-and-scale",
