@@ -26,7 +26,6 @@ CLAIMS_TO_RECORD = {
     "foundations/universal-workflow",
     "keras/building-models",
     "keras/data-pipelines",
-    "keras/distillation",
     "keras/hardware-and-scale",
     "keras/hyperparameter-search",
     "keras/preprocessing-layers",
