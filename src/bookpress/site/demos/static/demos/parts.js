@@ -44,7 +44,7 @@ export function themed(element, draw) {
 }
 
 /** A slider with a label that shows its value; `read` turns its place into the value. */
-export function slider(name, attributes, read) {
+export function slider(name, attributes, read = (place) => place) {
   const input = make("input", { type: "range", ...attributes });
   const shown = make("span", { class: "demo-shown" });
   const show = () => {

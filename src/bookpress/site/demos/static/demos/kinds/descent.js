@@ -147,7 +147,7 @@ export async function mount(stage, live) {
   const choice = make("select", { class: "demo-surface" }, ...surfaces.map(({ name }) => make("option", {}, name)));
   const note = make("p", { class: "demo-caption" });
   const rate = slider("Learning rate", { min: "-3", max: "0.5", step: "0.05", value: "-1" }, (power) => Number((10 ** power).toPrecision(2)));
-  const momentum = slider("Momentum", { min: "0", max: "0.99", step: "0.01", value: "0" }, (value) => value);
+  const momentum = slider("Momentum", { min: "0", max: "0.99", step: "0.01", value: "0" });
   const said = make("p", { class: "demo-answer", role: "status" });
   const button = (text, name, act) => {
     const element = make("button", { type: "button", class: `demo-${name}` }, text);

@@ -182,7 +182,7 @@ export async function mount(stage, live) {
   const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Your picture as the network gets it, and the feature maps of the first layer for it" });
   const caption = make("p", { class: "demo-caption", hidden: true }, "What the network gets (framed), and what each filter of the first layer makes of it.");
   const [low, high] = temperatures ?? [1, 1];
-  const heat = slider("Temperature", { min: String(low), max: String(high), step: "0.1", value: String(low) }, (value) => value);
+  const heat = slider("Temperature", { min: String(low), max: String(high), step: "0.1", value: String(low) });
   let given = null;
   let truth;
   const show = latest(async () => {

@@ -1,5 +1,5 @@
 // Shuffle a file that is sorted by class through a buffer: choose its size, and watch it pass rows on.
-import { make, themed } from "../parts.js";
+import { make, slider, themed } from "../parts.js";
 
 export const entry = {
   "arrays": { "draws": ["int", "rows"] },
@@ -29,16 +29,6 @@ function shuffled(draws, size) {
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A slider with a label that shows its value. */
-function slider(name, attributes, act) {
-  const input = make("input", { type: "range", step: "1", ...attributes });
-  const shown = make("span", { class: "demo-shown" });
-  const show = () => { shown.textContent = input.value; };
-  input.addEventListener("input", () => { show(); act(); });
-  show();
-  return { element: make("label", {}, `${name}: `, shown, input), value: () => Number(input.value) };
-}
-
 export async function mount(stage, live) {
   const { classes, batch } = live.settings;
   const draws = Array.from(live.arrays.draws.values, Number);
@@ -49,9 +39,8 @@ export async function mount(stage, live) {
   const [file, batches] = [grid("file"), grid("batches")];
   const said = make("p", { class: "demo-answer", role: "status" });
   let redraw = () => {};
-  const refresh = () => { redraw(); report(); };
-  const buffer = slider("Rows in the buffer", { min: "1", max: String(rows), value: String(batch) }, refresh);
-  const handed = slider("Rows handed out", { min: "0", max: String(rows), value: String(rows) }, refresh);
+  const buffer = slider("Rows in the buffer", { min: "1", max: String(rows), value: String(batch) });
+  const handed = slider("Rows handed out", { min: "0", max: String(rows), value: String(rows) });
   const order = () => shuffled(draws, buffer.value());
 
   const report = () => {
@@ -97,6 +86,7 @@ export async function mount(stage, live) {
     make("div", { class: "demo-pair demo-map" },
       make("div", {}, make("p", { class: "demo-caption" }, "The file"), file),
       make("div", {}, make("p", { class: "demo-caption" }, "The batches"), batches)));
+  for (const { input } of [buffer, handed]) input.addEventListener("input", () => { redraw(); report(); });
   report();
   themed(stage, (color) => {
     redraw = () => draw(color);
