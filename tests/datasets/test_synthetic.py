@@ -181,6 +181,14 @@ def test_reber_twins_are_in_one_part():
     assert not inner & other
 
 
+def test_reber_strings_of_both_parts_are_equally_long():
+    data = datasets.load("reber", test=2000)
+    train, test = (np.sort([len(text) for text in split.x]) for split in (data.train, data.test))
+    assert abs(train.mean() - test.mean()) < 0.5
+    assert min(train[100], test[100]) > 10
+    assert abs(train[100] - test[100]) <= 2
+
+
 @pytest.mark.parametrize("text", ["", "BTE", "BTBTXSETE", "BPBTXSETE", "BTBTXSEPE", "XTBTXSETE"])
 def test_the_grammar_knows_its_strings(text):
     assert sequences.is_reber(text) == (text == "BTBTXSETE")

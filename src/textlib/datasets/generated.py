@@ -1,6 +1,7 @@
 """What sets made by code share: their card, and a stream of random numbers for each part.
 
-The same seed gives the same rows. No part depends on how many rows another has.
+The same seed gives the same rows. No part depends on how many rows another has, except where both
+are dealt from one pool (``reber``).
 """
 
 from collections.abc import Callable, Sequence

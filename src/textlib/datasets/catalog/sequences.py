@@ -6,6 +6,7 @@ As in ``synthetic``, ``n``, ``validation`` and ``test`` are the rows of each par
 
 import dataclasses
 import datetime
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from textlib._errors import unknown
 from textlib.datasets._types import Dataset, Info, Split
 from textlib.datasets.encoding import as_sequences, pad
-from textlib.datasets.generated import BY_CODE, draw_parts
+from textlib.datasets.generated import BY_CODE, draw_parts, streams
 from textlib.datasets.registry import register
 
 # --- waves --------------------------------------------------------------------------------------
@@ -270,6 +271,19 @@ def is_reber(text: str) -> bool:
     return state == 7 and text[1] in "TP"
 
 
+def _pairs(rng: np.random.Generator, count: int) -> list[tuple[str, str]]:
+    """Return so many valid strings, no two with the same inner string, each with its twin.
+
+    The short strings run out first, so the order is shuffled: every stretch has all lengths.
+    """
+    found: dict[str, str] = {}
+    while len(found) < count:
+        text = reber_string(rng)
+        found.setdefault(text[2:-2], text)
+    texts = list(found.values())
+    return [(texts[place], _twin(texts[place])) for place in rng.permutation(count)]
+
+
 def _twin(text: str) -> str:
     """Return the string with the other letter at its end, where the second letter comes back."""
     return text[:-2] + {"T": "P", "P": "T"}[text[-2]] + "E"
@@ -295,6 +309,9 @@ def reber(
 ) -> Dataset:
     """Return strings; label 1 is valid. Twins are in one part.
 
+    Both parts are dealt from one pool, so that their strings are equally long; with another ``n``
+    or ``test`` both have other strings.
+
     Parameters
     ----------
     form
@@ -302,15 +319,10 @@ def reber(
     """
     if form not in ("text", "integers"):
         raise ValueError(unknown("form", form, ("text", "integers")))
-    seen: set[str] = set()
+    pairs = iter(_pairs(streams(seed, 3)[2], (n + 1) // 2 + (test + 1) // 2))
 
     def draw(rng: np.random.Generator, rows: int) -> Split:
-        texts: list[str] = []
-        while len(texts) < rows:
-            text = reber_string(rng)
-            if text[2:-2] not in seen:
-                seen.add(text[2:-2])
-                texts += [text, _twin(text)]
+        texts = [text for pair in itertools.islice(pairs, (rows + 1) // 2) for text in pair]
         order = rng.permutation(rows)
         return Split(as_sequences([texts[row] for row in order]), 1 - order % 2)
 
