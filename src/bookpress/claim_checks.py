@@ -67,15 +67,15 @@ def controls_for(page: Page) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
-def meaning(source: str) -> str:
+def meaning(source: str) -> tuple[str, ...]:
     """Return the meaning of a cell as `code_digest.of_cell` does, without the wording of claims."""
     tree = code_digest.tree_of_cell(source)
     if tree is None:
-        return source
+        return (source,)
     for call in _calls(tree):
         call.args = call.args[:2]
         call.keywords = [each for each in call.keywords if each.arg not in WORDING]
-    return code_digest.of_tree(tree)
+    return code_digest.of_statements(tree)
 
 
 def _calls(tree: ast.AST) -> Iterator[ast.Call]:

@@ -61,10 +61,9 @@ class ClaimRecord:
 
 def key_of(page: Page) -> str:
     """Return the digest of a page's code, checks of its exercises left out."""
-    cells = [
-        claim_checks.meaning(cell.source) for cell in page.cells if not exercises.only_checks(cell)
-    ]
-    return hashlib.sha256(json.dumps(cells).encode("utf8")).hexdigest()[:32]
+    cells = (cell for cell in page.cells if not exercises.only_checks(cell))
+    statements = [each for cell in cells for each in claim_checks.meaning(cell.source)]
+    return hashlib.sha256(json.dumps(statements).encode("utf8")).hexdigest()[:32]
 
 
 def load(book: Book, page: str) -> ClaimRecord | None:

@@ -10,10 +10,19 @@ from typing import Any
 
 
 @functools.lru_cache(maxsize=4096)
-def of_cell(source: str) -> str:
-    """Return the meaning of a notebook cell; its source as it is if it cannot be read."""
+def of_cell(source: str) -> tuple[str, ...]:
+    """Return the meaning of a notebook cell's statements; its source if it cannot be read.
+
+    What a page computes does not depend on where one cell ends and the next begins, so that its
+    cells can be cut elsewhere.
+    """
     tree = tree_of_cell(source)
-    return source if tree is None else of_tree(tree)
+    return (source,) if tree is None else of_statements(tree)
+
+
+def of_statements(tree: ast.Module) -> tuple[str, ...]:
+    """Return the meaning of each statement of a syntax tree."""
+    return tuple(map(of_tree, _without_docstring(tree).body))
 
 
 def tree_of_cell(source: str) -> ast.Module | None:
@@ -40,7 +49,7 @@ def of_tree(node: Any) -> str:
     return repr(node)
 
 
-def _without_docstring(node: ast.AST) -> ast.AST:
+def _without_docstring(node: Any) -> Any:
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     if not isinstance(node, documented) or ast.get_docstring(node, clean=False) is None:
         return node

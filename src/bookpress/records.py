@@ -117,7 +117,7 @@ def is_current(record: Record, dependencies: Dependencies) -> bool:
 
 def _meaning(cells: Iterable[Any], inputs: dict[str, Any]) -> dict[str, Any]:
     """Return the part of what a page depends on that can change its results."""
-    said = json.dumps([code_digest.of_cell(cell.source) for cell in cells])
+    said = json.dumps([each for cell in cells for each in code_digest.of_cell(cell.source)])
     modules = {
         name: digest
         for name, digest in inputs.get("modules", {}).items()

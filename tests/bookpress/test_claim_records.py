@@ -111,6 +111,12 @@ def test_a_record_stays_current_when_only_the_wording_of_a_claim_changes(before,
     assert claim_records.key_of(page_of(changed)) == claim_records.key_of(page_of(CODE))
 
 
+def test_a_record_stays_current_when_a_cell_is_cut_in_two():
+    first, *rest = CODE.strip().splitlines(keepends=True)
+    whole, cut = page_of(CODE), page_of(first, "".join(rest))
+    assert claim_records.key_of(cut) == claim_records.key_of(whole)
+
+
 @pytest.mark.parametrize(
     ("before", "after"), [("x > 0.5", "x > 0.6"), ("x=x", "x=2 * x"), ("plain", "plainer")]
 )
