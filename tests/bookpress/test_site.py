@@ -619,6 +619,7 @@ def test_the_sitemap_has_pages_that_this_build_did_not_write():
         ('run = training.fit(model, x)\nclaims.number("a", run.final("loss"))', "", ""),
         ('a = 1\nb = 2\nc = a + b\nclaims.number("c", c)', "", ""),
         ("for x in y:\n    print(x)\nclaims.number('a', 1)", "", ""),
+        ("for x in y:\n    claims.number('a', x)\nclaims.check('b', z, 'so')", "", "check"),
         ("ax = plt.subplots()[1]\nax.plot(x)", "figure", "figure"),
         ("ax = plt.subplots()[1]\nax.plot(x)", "", ""),
         ("ax.plot(model.predict(x))", "figure", ""),

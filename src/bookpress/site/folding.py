@@ -104,6 +104,9 @@ def _method(node: ast.AST) -> str:
 
 
 def _is_claim(node: ast.stmt) -> bool:
+    """Whether a statement checks or hands over something, or does so in a loop."""
+    if isinstance(node, ast.For):
+        return all(map(_is_claim, node.body))
     return isinstance(node, ast.Expr) and any(called(node.value, each) for each in MODULES)
 
 
