@@ -680,7 +680,7 @@ def settings():
     return json.loads((files(*TEXT) / "demo.json").read_text(encoding="utf8"))["settings"]
 
 
-def continuation(prompt, temperature):
+def continuation(prompt, cut):
     """Write on as the page's package does, when every draw is 0.5."""
     import onnxruntime
 
@@ -690,7 +690,7 @@ def continuation(prompt, temperature):
     codes = [facts["vocabulary"].index(character) for character in prompt]
 
     def choose(chances):
-        return (np.cumsum(language.temper(chances, temperature)) <= 0.5).sum()
+        return (np.cumsum(cut(chances)) <= 0.5).sum()
 
     def predict(codes):
         return session.run(None, {name: codes[None]})[0][0]
@@ -706,15 +706,50 @@ def write(demo):
     return demo.locator(".demo-text").text_content()
 
 
-@pytest.mark.parametrize("temperature", [0.1, 1.3])
-def test_it_writes_what_the_package_writes(visit, temperature):
+def tempered(temperature, cut=lambda chances: chances):
+    return lambda chances: cut(language.temper(chances, temperature))
+
+
+@pytest.mark.parametrize(
+    ("rule", "sliders", "cut"),
+    [
+        ("from all characters", {"Temperature": (1, "0.1")}, tempered(0.1)),
+        ("from all characters", {"Temperature": (13, "1.3")}, tempered(1.3)),
+        ("always the most likely", {}, tempered(1, lambda chances: language.top_k(chances, 1))),
+        (
+            "from the k most likely",
+            {"Temperature": (10, "1.0"), "How many": (3, "3")},
+            tempered(1, lambda chances: language.top_k(chances, 3)),
+        ),
+        (
+            "from a nucleus",
+            {"Temperature": (15, "1.5"), "Their probability": (60, "60%")},
+            tempered(1.5, lambda chances: language.nucleus(chances, 0.6)),
+        ),
+    ],
+)
+def test_it_writes_what_the_package_writes(visit, rule, sliders, cut):
     opened, demo = visit(*TEXT)
     opened.evaluate(HALF)
     demo.locator(".demo-seed").fill("King Lear:\n")
-    demo.locator("input[type=range]").fill(str(temperature))
-    assert demo.locator(".demo-shown").inner_text() == str(temperature)
-    assert write(demo) == continuation("king lear:\n", temperature)
+    demo.locator("select").select_option(label=rule)
+    assert demo.locator("input[type=range]:visible").count() == len(sliders)
+    for name, (place, shown) in sliders.items():
+        slider = demo.get_by_label(name)
+        slider.fill(str(place))
+        assert slider.get_attribute("aria-valuetext") == shown
+    assert write(demo) == continuation("king lear:\n", cut)
     assert opened.errors == []
+
+
+def test_it_writes_on_from_what_stands_there(visit):
+    _, demo = visit(*TEXT)
+    first = write(demo)
+    demo.locator(".demo-onward").click()
+    demo.locator(".demo-stop:disabled").wait_for()
+    longer = demo.locator(".demo-text").text_content()
+    assert longer.startswith(first)
+    assert len(longer) == len(first) + LENGTH
 
 
 def test_two_draws_differ_and_begin_alike(visit):
@@ -731,7 +766,7 @@ def test_the_slider_changes_the_chances_by_keyboard(visit):
     opened, demo = visit(*TEXT)
     values = demo.locator(".demo-value")
     demo.locator(".demo-value", has_text="%").first.wait_for()
-    slider = demo.locator("input[type=range]")
+    slider = demo.get_by_label("Temperature")
     slider.focus()
     shares = []
     for key, temperature in (("Home", "0.1"), ("End", "2.0")):

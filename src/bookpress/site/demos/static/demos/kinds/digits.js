@@ -163,15 +163,16 @@ function soften(logits, temperature) {
   return powers.map((power) => power / sum);
 }
 
-/** Paint the picture as the network gets it, then one map for each filter. */
+/** Paint the picture as the network gets it, then one map for each filter, all on one scale. */
 function showMaps(element, picture, maps) {
   const [, height, width, filters] = maps.dims;
   while (element.children.length <= filters) element.append(make("canvas"));
   element.firstChild.className = "demo-seen";
   paint(element.firstChild, picture, SIZE, SIZE);
+  const top = maps.data.reduce((most, value) => Math.max(most, value), 1e-6);
   for (let filter = 0; filter < filters; filter += 1) {
     const values = Array.from({ length: height * width }, (_, index) => maps.data[index * filters + filter]);
-    paint(element.children[filter + 1], values, height, width, 0, Math.max(...values, 1e-6));
+    paint(element.children[filter + 1], values, height, width, 0, top);
   }
 }
 
@@ -180,7 +181,7 @@ export async function mount(stage, live) {
   const answer = make("p", { class: "demo-answer", role: "status" });
   const bars = chart(names);
   const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Your picture as the network gets it, and the feature maps of the first layer for it" });
-  const caption = make("p", { class: "demo-caption", hidden: true }, "What the network gets (framed), and what each filter of the first layer makes of it.");
+  const caption = make("p", { class: "demo-caption", hidden: true }, "What the network gets (framed), and what each filter of the first layer makes of it; white is the largest number of all maps.");
   const [low, high] = temperatures ?? [1, 1];
   const heat = slider("Temperature", { min: String(low), max: String(high), step: "0.1", value: String(low) });
   let given = null;

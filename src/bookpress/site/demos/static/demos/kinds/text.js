@@ -1,5 +1,6 @@
-// Sample text from a model of the next character, with a temperature slider.
-import { latest, make } from "../parts.js";
+// Sample text from a model of the next character: greedily, or at a temperature from all characters,
+// the k most likely ones, or the nucleus.
+import { latest, make, slider } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["int", "batch", "time"] },
@@ -28,6 +29,19 @@ export function temper(chances, temperature) {
   return weights.map((weight) => weight / total);
 }
 
+/** Set all but the most likely to zero while `stays(rank, mass ranked higher)`, as textlib.language does. */
+export function keep(chances, stays) {
+  const order = chances.map((_, code) => code).sort((a, b) => chances[b] - chances[a] || a - b);
+  const kept = chances.map(() => 0);
+  let before = 0;
+  order.forEach((code, rank) => {
+    if (stays(rank, before)) kept[code] = chances[code];
+    before += chances[code];
+  });
+  const total = kept.reduce((sum, chance) => sum + chance, 0);
+  return kept.map((chance) => chance / total);
+}
+
 /** Draw an index from probabilities. */
 export function sample(chances, random = Math.random) {
   let left = random() * chances.reduce((sum, chance) => sum + chance, 0);
@@ -49,14 +63,14 @@ function reader({ vocabulary, lowercase = false }) {
 /** The most likely next characters, one bar each. */
 function chart() {
   const title = make("p", { class: "demo-caption" });
-  const element = make("ul", { class: "demo-bars demo-short", "aria-label": "Chances of the next character" });
+  const element = make("ul", { class: "demo-bars demo-short", "aria-label": "The most likely next characters" });
   const rows = Array.from({ length: SHOWN }, () => {
     const cells = [make("span"), make("div", { class: "demo-bar" }), make("span", { class: "demo-value" })];
     element.append(make("li", {}, cells[0], make("div", {}, cells[1]), cells[2]));
     return cells;
   });
-  const show = (chances, vocabulary, temperature) => {
-    title.textContent = `Most likely next characters at temperature ${temperature.toFixed(1)}`;
+  const show = (chances, vocabulary, how) => {
+    title.textContent = `Chances of the next character ${how}`;
     const ranked = chances.map((chance, code) => [chance, code]).sort((a, b) => b[0] - a[0]);
     rows.forEach(([name, bar, value], rank) => {
       const [chance, code] = ranked[rank] ?? [0, null]; // none while there is no text to go on from
@@ -68,49 +82,70 @@ function chart() {
   return { element: make("div", {}, title, element), show };
 }
 
+/** Controls for how the next character is chosen; `cut` reshapes probabilities accordingly. */
+function chooser(size, temperature, change) {
+  const heat = slider("Temperature", { min: "1", max: "20", value: String(10 * temperature) }, (place) => (place / 10).toFixed(1));
+  const most = slider("How many", { min: "1", max: String(size), value: "5" });
+  const mass = slider("Their probability", { min: "5", max: "100", step: "5", value: "90" }, (place) => `${place}%`);
+  const rules = [
+    ["from all characters", [heat], () => () => true, () => ""],
+    ["always the most likely", [], () => (rank) => rank < 1, () => ""],
+    ["from the k most likely", [heat, most], () => (rank) => rank < most.value(), () => `, of the ${most.value()} most likely`],
+    ["from a nucleus", [heat, mass], () => (_, before) => before < Number(mass.input.value) / 100, () => `, of the nucleus of ${mass.value()}`],
+  ];
+  const select = make("select", {}, ...rules.map(([name], place) => make("option", { value: String(place) }, name)));
+  const chosen = () => rules[Number(select.value)];
+  const update = () => {
+    for (const each of [heat, most, mass]) each.element.hidden = !chosen()[1].includes(each);
+    change();
+  };
+  select.addEventListener("change", update);
+  for (const each of [heat, most, mass]) each.input.addEventListener("input", change);
+  const element = make("div", {}, make("label", {}, "Choose the next character ", select), heat.element, most.element, mass.element);
+  const cut = (chances) => keep(temper(chances, Number(heat.value())), chosen()[2]());
+  const said = () => (chosen()[1].length ? `at temperature ${heat.value()}${chosen()[3]()}` : "if always the most likely one is taken");
+  return { element, cut, said, update };
+}
+
 export async function mount(stage, live) {
   const { vocabulary, window: span = 0, seed, length = 200, temperature = 0.8 } = live.settings;
   const read = reader(live.settings);
   const input = make("textarea", { rows: "2", spellcheck: "false", autocapitalize: "off", class: "demo-seed" });
   input.value = seed;
-  const slider = make("input", { type: "range", min: "0.1", max: "2", step: "0.1", value: String(temperature) });
-  const shown = make("span", { class: "demo-shown" }, temperature.toFixed(1));
   const write = make("button", { type: "button", class: "demo-write" }, `Write ${length} characters`);
-  const stop = make("button", { type: "button", class: "demo-stop", disabled: true }, "Stop");
+  const onward = make("button", { type: "button", class: "demo-onward" }, "Write on");
+  const stop = make("button", { type: "button", class: "demo-stop" }, "Stop");
   const text = make("div", { class: "demo-text", role: "region", tabindex: "0", "aria-label": "The text, with what the model has written" });
   const status = make("p", { role: "status", class: "demo-said" });
   const bars = chart();
-  stage.append(
-    make("div", { class: "demo-row" },
-      make("div", {}, make("label", {}, "Begin with", input), make("label", {}, "Temperature: ", shown, slider),
-        make("div", { class: "demo-buttons" }, write, stop)),
-      bars.element),
-    make("p", { class: "demo-caption" }, "Text"), text, status);
+  let [known, codes, busy] = [[], [], false]; // the text so far
 
-  const heat = () => Number(slider.value);
   /** Ask the model for the chances of the character after these codes. */
-  const next = async (codes) => {
+  const next = async () => {
     const seen = span ? codes.slice(-span) : [...codes];
     const { output } = await live.run({ input: [seen, [1, seen.length]] });
-    return temper(output.data.slice(-vocabulary.length), heat());
+    return rule.cut(Array.from(output.data.slice(-vocabulary.length), Number));
   };
-  let busy = false;
   const preview = latest(async () => {
-    const { codes } = read(input.value);
-    if (!busy) bars.show(codes.length ? await next(codes) : [], vocabulary, heat());
+    if (!busy) bars.show(codes.length ? await next() : [], vocabulary, rule.said());
   });
+  const rule = chooser(vocabulary.length, temperature, () => preview());
+  const enable = () => {
+    [write.disabled, onward.disabled, stop.disabled] = [busy || !read(input.value).codes.length, busy || !codes.length, !busy];
+    input.disabled = busy;
+  };
   const begin = () => {
-    const { known, unknown } = read(input.value);
+    const found = read(input.value);
+    [known, codes] = [found.known, found.codes];
     text.textContent = known.join("");
-    status.textContent = unknown.length ? `Left out, because the model does not know it: ${unknown.join(" ")}` : "";
-    write.disabled = !known.length;
+    status.textContent = found.unknown.length ? `Left out, because the model does not know it: ${found.unknown.join(" ")}` : "";
+    enable();
     preview();
   };
   const run = async () => {
-    const { known, codes } = read(input.value);
     let [made, painted] = [0, 0];
     while (busy && made < length) {
-      const code = sample(await next(codes));
+      const code = sample(await next());
       codes.push(code);
       known.push(vocabulary[code]);
       made += 1;
@@ -121,23 +156,31 @@ export async function mount(stage, live) {
       }
     }
     text.textContent = known.join("");
-    bars.show(await next(codes), vocabulary, heat());
     return made;
   };
-  write.addEventListener("click", async () => {
+  const work = async (button) => {
     busy = true;
-    [write.disabled, input.disabled, stop.disabled] = [true, true, false];
+    enable();
     status.textContent = "Writing …";
     try {
-      status.textContent = `${await run()} characters written at temperature ${heat().toFixed(1)}.`;
+      status.textContent = `${await run()} characters written ${rule.said()}.`;
     } finally {
       busy = false;
-      [write.disabled, input.disabled, stop.disabled] = [false, false, true];
-      write.focus({ preventScroll: true });
+      enable();
+      preview();
+      button.focus({ preventScroll: true });
     }
-  });
+  };
+  write.addEventListener("click", () => { begin(); work(write); });
+  onward.addEventListener("click", () => work(onward));
   stop.addEventListener("click", () => { busy = false; });
-  slider.addEventListener("input", () => { shown.textContent = heat().toFixed(1); preview(); });
   input.addEventListener("input", begin);
+  stage.append(
+    make("div", { class: "demo-row" },
+      make("div", {}, make("label", {}, "Begin with", input), rule.element,
+        make("div", { class: "demo-buttons" }, write, onward, stop)),
+      bars.element),
+    make("p", { class: "demo-caption" }, "Text"), text, status);
+  rule.update();
   begin();
 }
