@@ -625,6 +625,7 @@ def test_the_sitemap_has_pages_that_this_build_did_not_write():
         ("ax.plot(model.predict(x))", "figure", ""),
         ("%%time\nclaims.number('a', 1)", "", ""),
         ("import keras\nimport numpy as np\n\nplotting.use_style()", "", "imports"),
+        ("import numpy as np\n\nrng = np.random.default_rng(scale.seed())", "", "imports"),
         ("import keras\nSEED = training.set_seed(0)\nmodel = keras.Sequential()", "", ""),
         ("rows = [losses, accuracies]\npd.DataFrame(rows)", "table", "table"),
         ("rows = [losses, accuracies]\npd.DataFrame(rows)", "", ""),

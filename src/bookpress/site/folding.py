@@ -24,7 +24,7 @@ LABELS = {
     "imports": "Imports",
     "table": "Code of this table",
 }
-PREPARING = frozenset({"set_seed", "use_style"})
+PREPARING = frozenset({"default_rng", "set_seed", "use_style"})
 LABELED = {"figcaption": "figure", "table": "table"}
 Definition = ast.FunctionDef | ast.ClassDef
 
@@ -85,7 +85,7 @@ def _mostly_claims(body: list[ast.stmt]) -> bool:
 
 
 def _is_preparation(node: ast.stmt) -> bool:
-    """Whether a statement imports something, or sets the style or the seed."""
+    """Whether a statement imports something, or sets the style or a seed."""
     value = node.value if isinstance(node, ast.Expr | ast.Assign) else node
     return isinstance(node, ast.Import | ast.ImportFrom) or _method(value) in PREPARING
 
