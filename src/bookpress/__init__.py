@@ -6,4 +6,4 @@ decides whether it is stale, ``execute`` runs it, ``page_cache`` keeps what came
 hands it to Jupyter Book.
 """
 
-__version__ = "0.1.0"
+__version__ = "2026.12.0.dev0"

@@ -338,6 +338,39 @@ def pdf(root: Path | None, target: Path | None) -> None:
     click.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
 
 
+@main.command("edition")
+@click.argument("version")
+@click.pass_obj
+def edition_(root: Path | None, version: str) -> None:
+    """Make the sources those of an edition (2026.12.0) or of a draft (2027.1.0.dev0).
+
+    The version is written into both packages and CITATION.cff, an edition's into CHANGELOG.md.
+    """
+    import datetime
+
+    from bookpress import edition
+
+    book = _book(root)
+    today = datetime.datetime.now(datetime.UTC).date()
+    for path in edition.begin(book.root, version, date=today):
+        click.echo(str(path))
+    if found := edition.of(book.root):
+        click.echo(f"Now commit, tag with 'git tag -a {found.tag}', and push the tag.")
+
+
+@main.command()
+@click.argument("target", type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def archive(root: Path | None, target: Path) -> None:
+    """Write the archive of the built book into the folder TARGET."""
+    from rich.filesize import decimal
+
+    from bookpress.archive import write
+
+    for path in write(_book(root), target):
+        click.echo(f"{decimal(path.stat().st_size):>9}  {path}")
+
+
 @main.group("records")
 def records_group() -> None:
     """Full-scale results: make them, and see which are still current."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from bookpress import exercises, site
+from bookpress import edition, exercises, pins, site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
 from bookpress.markdown import Block
@@ -27,7 +27,7 @@ MANIFEST = ".written"  # names the files that were written to a folder
 SITE_FOLDER = "_notebooks"  # where the site offers them for download (see site/theme.py)
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 INSTALL = """\
-# Install the book's package where it is missing (Colab); elsewhere only keep TensorFlow quiet.
+# {edition} of the book. Install its package where it is missing (Colab).
 import importlib.util
 import os
 
@@ -129,7 +129,7 @@ def make(
     site.register()
     writer = _writer(book, page, repository, labels)
     requirement = _with_extras(package or repository.package, page.settings.extras)
-    install = INSTALL.format(package=requirement).rstrip()
+    install = INSTALL.format(package=requirement, edition=edition.label(book.root)).rstrip()
     cells = [_cell("code", install, tags=["install"], jupyter={"source_hidden": True})]
     with page.named():
         cells += _cells(page, writer)
@@ -304,7 +304,8 @@ def _companions(book: Book, repository: Repository) -> dict[str, str]:
     title = book.config.get("title", "The book")
     readme = [f"# {title}: the notebooks", ""]
     readme += [
-        f"Made from [the sources]({repository.url}); read [the site]({repository.site}).",
+        f"{edition.label(book.root)}. Made from [the sources]({repository.url}); "
+        f"read [the site]({repository.site}).",
         "",
     ]
     for page in book.pages:
@@ -313,10 +314,12 @@ def _companions(book: Book, repository: Repository) -> dict[str, str]:
                 f"- [{page.title}]({page.name}.ipynb) ([Colab]({repository.colab(page.name)}), "
                 f"[Binder]({repository.binder(page.name)}))"
             )
+    extras = sorted({extra for page in book.pages for extra in page.settings.extras})
+    package = _with_extras(repository.package, extras)
     return {
         "README.md": "\n".join(readme) + "\n",
-        "requirements.txt": f"{repository.package}\njupyterlab\n",
-        "runtime.txt": "python-3.12\n",
+        "requirements.txt": "\n".join([package, *pins.of(book.root, extras)]) + "\n",
+        "runtime.txt": f"python-{pins.PYTHON}\n",
     }
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import textlib
-from bookpress import notebooks, parsed
+from bookpress import edition, notebooks, parsed
 from bookpress.book import Book
 from bookpress.files import facts, read_json, write_json
 from bookpress.machine import installed
@@ -214,6 +214,7 @@ def log_of(book: Book) -> Path:
 def inputs(book: Book) -> Iterator[Path]:
     """Yield the files that the site is made from, in the book and in the packages."""
     yield from (book.root / "_config.yml", book.root / "_toc.yml")
+    yield from (path for path in (book.root / edition.CHANGES,) if path.is_file())
     own = (book.source, book.root / "src", book.root / "web")
     for folder in dict.fromkeys((*own, Path(textlib.__file__).parent, Path(__file__).parent)):
         for place, names, files in os.walk(folder):
@@ -236,6 +237,7 @@ def _fingerprint(book: Book) -> dict[str, str]:
             page.name: getattr(cache.stamp(page.name), "executed", "") for page in book.pages
         },
         "files": sorted(facts(path) for path in set(inputs(book))),
+        "edition": edition.identity(book.root),
         "installed": installed(),
         "npm": shutil.which("npm") is not None,  # whether demos can be live
     }

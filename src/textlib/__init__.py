@@ -9,6 +9,6 @@ first use, so ``import textlib`` costs milliseconds and does not start TensorFlo
 
 import lazy_loader
 
-__version__ = "0.1.0"
+__version__ = "2026.12.0.dev0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -380,11 +380,11 @@ class TestReferences:
         code = ["%pip install x", "from textlib import scale\nscale.pick(quick=1, full=2)"]
         assert "textlib.scale.pick" in references.used_names(code)
 
-    home = Repository("https://host", "main", "https://site/")
+    home = Repository("https://host", "main", "https://site/", "v2026.12.0")
 
     def test_the_source_of_a_function_has_an_address_with_lines(self):
         address = references.source_address("textlib.scale", "pick", self.home)
-        assert address.startswith("https://host/blob/main/src/textlib/scale.py#L")
+        assert address.startswith("https://host/blob/v2026.12.0/src/textlib/scale.py#L")
 
     def test_a_constant_has_none(self):
         assert references.source_address("textlib.plotting.palette", "BLUE", self.home) is None

@@ -34,7 +34,7 @@ def links(app: Sphinx, docname: str, *, start: str) -> list[dict[str, Any]]:
     up = "../" * start.count("/")
     download = {"text": "Notebook", "icon": "download", "url": f"{up}_notebooks/{page}.ipynb"}
     found: list[dict[str, Any]] = [{**download, "download": True}]
-    repository = Repository.of_site(app.config)
+    repository = Repository.of_site(app)
     if repository.slug:
         found[:0] = [
             {"text": "Colab", "icon": "run", "url": repository.colab(page)},

@@ -238,7 +238,7 @@ def source_address(module: str, fullname: str, repository: Repository) -> str | 
 
 def _link_sources(app: Sphinx, config: Config) -> None:
     """Let Sphinx link every entry of the reference to its source."""
-    repository = Repository.of_site(config)
+    repository = Repository.of_site(app)
 
     def resolve(domain: str, info: dict[str, str]) -> str | None:
         if domain != "py" or not repository.url or not _ours(info.get("module")):

@@ -19,7 +19,7 @@ from sphinx.environment import BuildEnvironment
 
 from bookpress.book import SOURCE
 from bookpress.repository import Repository
-from bookpress.site import colors, launch, logo, names
+from bookpress.site import colors, editions, launch, logo, names
 from textlib import paths
 
 _THEME = Path(__file__).parent / "theme"
@@ -105,8 +105,9 @@ def fill_context(
         "digest": app.textlib_digest,  # type: ignore[attr-defined]
         "kind": "home" if pagename == app.config.root_doc else "page",
         "logo": logo.mark(line="var(--accent)", unit="var(--accent)", output=_OUTPUT),
-        "repository": Repository.of_site(app.config).url,
+        "repository": Repository.of_site(app).url,
         "edit": _edit(app, env, pagename),
+        "edition": editions.here(app, pagename),
         "parts": parts,
         "eyebrow": next((part["caption"] for part in parts if part["current"]), ""),
         "launch": launch.links(app, pagename, start=pagename),
@@ -188,7 +189,7 @@ def _parts(env: BuildEnvironment, pagename: str) -> list[dict[str, Any]]:
 
 def _edit(app: Sphinx, env: BuildEnvironment, pagename: str) -> str:
     """Return the address where a reader can propose a change to the page."""
-    repository = Repository.of_site(app.config)
+    repository = Repository.of_site(app)
     if not repository.url or pagename not in env.found_docs:
         return ""
     file = Path(env.doc2path(pagename, base=False)).as_posix()
