@@ -6,7 +6,8 @@ with a full example):
 
 ``{chapter}``
     The card under the title. The body is a bullet list of what the reader will be able to do;
-    ``:after:`` lists the pages to read first. Running time and datasets are filled in.
+    ``:after:`` lists the pages to read first. Running time, datasets and the last run, with its
+    versions, are filled in.
 ``{quiz}``
     One self-check question: the question, then a list of ``[x]`` (right) and ``[ ]`` (wrong)
     answers, each with its explanation as a block quote.

@@ -1,7 +1,8 @@
 """The ``{chapter}`` directive: the card under a page's title.
 
 It says what the reader will be able to do, what to know first, how long the page runs at quick
-scale, and which data it uses. The author writes the first two; the build knows the others.
+scale, which data it uses, and when it ran last, with which versions. The author writes the first
+two; the build knows the others.
 """
 
 from typing import Any, ClassVar
@@ -13,9 +14,10 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
+from bookpress.book import Book
 from bookpress.markdown import Block
 from bookpress.myst import Writer, directive
-from bookpress.site import names
+from bookpress.site import freshness, names
 
 _KINDS = {
     "real": ("real data", "The complete set as its authors published it."),
@@ -137,6 +139,8 @@ def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def _build_facts(env: BuildEnvironment, docname: str) -> list[nodes.definition_list_item]:
     facts = []
+    book = Book.of(env)
+    page = book.select((names.page(env, docname),))[0] if book else None
     if (duration := names.seconds(env, docname)) is not None:
         words = f"{human_time(duration)} on two processor cores"
         facts.append(_fact("Runs in", nodes.paragraph("", words)))
@@ -147,6 +151,8 @@ def _build_facts(env: BuildEnvironment, docname: str) -> list[nodes.definition_l
             line += nodes.inline("", "", *_data(name), classes=["chapter-data"])
             line += nodes.Text(" ")
         facts.append(_fact("Data", line))
+    if book and page and (ran := freshness.words(book, page)):
+        facts.append(_fact("Last run", nodes.paragraph("", ran)))
     return facts
 
 
