@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test check format bench figures pdf pins clean distclean
+.PHONY: help setup book serve test check format bench figures pdf newest pins clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -43,8 +43,15 @@ figures: $(READY) ## Write what is measured of the site into CONTRIBUTING.md (af
 pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
 	@$(BIN)/python -m bookpress.command pdf
 
-pins: ## Renew requirements.txt from the two pyproject.toml (needs uv)
-	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+newest: ## Build the book with the newest releases of everything, in .venv-newest
+	@rm -rf .venv-newest
+	@$(PYTHON) -m venv .venv-newest
+	@.venv-newest/bin/python -m pip install --quiet --upgrade pip hatchling editables
+	@.venv-newest/bin/python -m pip install --quiet --no-build-isolation --editable ".[test]" --editable src/bookpress
+	@.venv-newest/bin/python -m bookpress.command build $(ARGS)
+
+pins: $(READY) ## Renew requirements.txt from the two pyproject.toml
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package textlib \
 	  --custom-compile-command "make pins" --extra test \
 	  pyproject.toml src/bookpress/pyproject.toml --output-file requirements.txt
@@ -53,7 +60,7 @@ clean: ## Remove everything built; keep the environment and the data
 	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 distclean: clean ## Remove the virtual environment as well
-	@rm -rf $(VENV)
+	@rm -rf $(VENV) .venv-newest
 
 # uv where it is installed, plain venv and pip otherwise; both check every hash.
 $(READY): requirements.txt pyproject.toml src/bookpress/pyproject.toml

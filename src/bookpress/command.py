@@ -338,6 +338,34 @@ def pdf(root: Path | None, target: Path | None) -> None:
     click.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
 
 
+@main.command()
+@click.pass_obj
+def failures(root: Path | None) -> None:
+    """Show as Markdown what failed in the last build, and which versions are not as pinned."""
+    from bookpress import canary, report
+
+    book = _book(root)
+    made = report.read(book)
+    if made is None:
+        raise click.ClickException("there is no report of a build; run 'press build'.")
+    click.echo("\n".join(canary.failures(book, made)))
+
+
+@main.command()
+def origins() -> None:
+    """Fetch all data and weights anew from each of their origins; exit code 1 if one is gone."""
+    from bookpress import canary
+
+    wanted = canary.resources()
+    gone = 0
+    for key, why in canary.unreachable(wanted):
+        gone += bool(why)
+        place = wanted[key].describe()
+        click.echo(f"- {key} ({place}): {why or 'good'}")
+    click.echo(f"\n{gone} of {len(wanted)} origins are gone.")
+    sys.exit(1 if gone else 0)
+
+
 @main.command("edition")
 @click.argument("version")
 @click.pass_obj
