@@ -29,7 +29,6 @@ CLAIMS_TO_RECORD = {
     "keras/preprocessing-layers",
     "keras/training-and-callbacks",
     "language/character-models",
-    "theory/initialization-and-normalization",
     "theory/universal-approximation",
     "vision/convnets",
 }
