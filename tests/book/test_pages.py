@@ -29,6 +29,10 @@ CLAIMS_TO_RECORD = {
     "keras/preprocessing-layers",
     "keras/training-and-callbacks",
     "language/character-models",
+    "sequences/sequence-projects",
+    "sequences/sequence-toolkit",
+    "theory/classical-models",
+    "theory/initialization-and-normalization",
     "theory/universal-approximation",
     "vision/convnets",
 }

@@ -932,3 +932,59 @@ def test_a_name_that_is_unknown_has_a_price_too(visit):
     )
     (price,) = prices_after(demo, lambda: None, waits_for="$")
     assert price > 10_000
+
+
+# Music --------------------------------------------------------------------------------------------
+
+MUSIC = ("sequences/sequence-projects", "listen")
+
+
+def sounding(demo):
+    """Return the notes of the chord that the reader sees named, by voice from above."""
+    told = re.findall(r"([A-G][♯♭]?)(-?\d)", demo.locator(".demo-answer").inner_text())
+    names = ("C", "C♯", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
+    return [names.index(name) + 12 * (int(octave) + 1) for name, octave in told]
+
+
+def test_the_chord_that_is_named_is_the_chord_that_is_heard(visit):
+    opened, demo = visit(*MUSIC)
+    notes = sounding(demo)
+    assert len(notes) == 4
+    samples = demo.evaluate("(demo, notes) => demo.textlibDemo.shown.rendered(notes)", notes)
+    loudness = np.abs(np.fft.rfft(samples))  # one second, so the places are hertz
+    for note in notes:
+        pitch = 440 * 2 ** ((note - 69) / 12)
+        near = slice(round(pitch) - 1, round(pitch) + 2)
+        assert loudness[near].max() > 0.1 * loudness.max()
+    assert np.abs(samples).max() < 1
+    assert opened.errors == []
+
+
+def test_it_plays_after_a_click_and_stops_at_once(visit):
+    opened, demo = visit(*MUSIC)
+    place, answer = selector(*MUSIC), f"{selector(*MUSIC)} .demo-answer"
+    level_of = "(place) => document.querySelector(place).textlibDemo.shown.level"
+    assert demo.evaluate("(demo) => demo.textlibDemo.shown.level()") == 0
+    demo.locator(".demo-play").click()
+    until(opened, f"{level_of}() > 0.01", arg=place)
+    until(opened, "(place) => document.querySelector(place).innerText[6] > '1'", arg=answer)
+    demo.locator(".demo-stop").click()
+    until(opened, f"{level_of}() === 0", arg=place)
+    assert demo.locator(".demo-said").inner_text().startswith("Stopped at chord")
+    assert demo.locator(".demo-play").is_enabled()
+    assert opened.errors == []
+
+
+def test_chords_are_chosen_by_keyboard_and_pieces_by_name(visit):
+    opened, demo = visit(*MUSIC)
+    slider = demo.get_by_label("Chord:")
+    slider.focus()
+    opened.keyboard.press("End")
+    assert demo.locator(".demo-answer").inner_text().startswith("Chord 32 of 32")
+    last = sounding(demo)
+    demo.locator("select").select_option(index=1)
+    assert demo.locator(".demo-answer").inner_text().startswith("Chord 1 of 32")
+    slider.focus()
+    opened.keyboard.press("End")
+    assert sounding(demo) != last
+    assert demo.locator("canvas").get_attribute("aria-label").endswith("chord 32 is outlined.")
