@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test check format bench figures pdf newest pins clean distclean
+.PHONY: help setup book serve test check format bench figures takeaway pdf newest pins clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,7 +40,10 @@ bench: $(READY) ## Time builds, data loading and trainings; writes the tables in
 figures: $(READY) ## Write what is measured of the site into CONTRIBUTING.md (after `make test`)
 	@$(BIN)/python -m tests.benchmarks.site_figures
 
-pdf: $(READY) ## Print the whole book into _build/book.pdf (needs Chromium)
+takeaway: $(READY) ## Make notebooks.zip, EPUB, PDF and Anki cards of the book (after `make book`)
+	@$(BIN)/python -m bookpress.command takeaway $(ARGS)
+
+pdf: $(READY) ## Print the whole book into _build/takeaway/book.pdf (needs Chromium)
 	@$(BIN)/python -m bookpress.command pdf
 
 newest: ## Build the book with the newest releases of everything, in .venv-newest
@@ -62,18 +65,8 @@ clean: ## Remove everything built; keep the environment and the data
 distclean: clean ## Remove the virtual environment as well
 	@rm -rf $(VENV) .venv-newest
 
-# uv where it is installed, plain venv and pip otherwise; both check every hash.
 $(READY): requirements.txt pyproject.toml src/bookpress/pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
 	  f"Python {v[0]}.{v[1]} found; the book needs 3.11, 3.12 or 3.13. Try: make PYTHON=python3.12")'
-	@echo "Setting up $(VENV) ..."
-	@if command -v uv >/dev/null 2>&1; then \
-	  uv venv --quiet --allow-existing --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV) && \
-	  uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.txt && \
-	  uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable . --editable src/bookpress ; \
-	else \
-	  $(PYTHON) -m venv $(VENV) && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt && \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable . --editable src/bookpress ; \
-	fi
+	@sh .ci/setup $(VENV) $(PYTHON)
 	@touch $(READY)
