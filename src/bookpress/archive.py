@@ -10,14 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bookpress import edition, report
+from bookpress import edition, report, takeaway
 from bookpress.book import Book, BookError
-from bookpress.files import write_json
+from bookpress.files import write_json, zipped
 from textlib import paths
 
 SUMS = "SHA256SUMS"
@@ -26,7 +25,6 @@ SOURCES = (
     *(edition.CITATION, edition.CHANGES, ".zenodo.json", "LICENSE", "LICENSE-TEXT"),
     *("README.md", "requirements.txt"),
 )
-_EPOCH = (2020, 1, 1, 0, 0, 0)  # the time of change of every packed file
 
 
 def write(book: Book, target: Path) -> list[Path]:
@@ -47,7 +45,7 @@ def write(book: Book, target: Path) -> list[Path]:
         raise BookError(f"{target} is not empty; an archive has only its own files.")
     paths.make_dir(target)
     zipped(target / "site.zip", book.html_dir, files_below(book.html_dir))
-    zipped(target / "notebooks.zip", book.notebooks_dir, files_below(book.notebooks_dir))
+    takeaway.NOTEBOOKS.make(book, target / takeaway.NOTEBOOKS.file)
     for source in _single_files(book):
         shutil.copyfile(source, target / source.name)
     write_json(target / DATA, data(), indent=1)
@@ -62,17 +60,6 @@ def write(book: Book, target: Path) -> list[Path]:
 def files_below(folder: Path) -> list[Path]:
     """Return the files of a folder at every depth, sorted."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def zipped(target: Path, folder: Path, files: Iterable[Path]) -> Path:
-    """Pack files of a folder, in their order; what is packed depends on their content alone."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as pack:
-        for path in files:
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EPOCH)
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            pack.writestr(entry, path.read_bytes())
-    return target
 
 
 def data() -> dict[str, Any]:
@@ -99,6 +86,7 @@ def data() -> dict[str, Any]:
 def _single_files(book: Book) -> Iterator[Path]:
     """Yield the files that an archive has as they are."""
     yield report.path(book)
+    yield from (each.path(book) for each in takeaway.made(book) if each != takeaway.NOTEBOOKS)
     yield from (path for name in SOURCES if (path := book.root / name).is_file())
 
 

@@ -326,6 +326,15 @@ class Book:
         return None
 
 
+def parts(book: Book) -> Iterator[tuple[str, list[Page]]]:
+    """Yield the captions of the parts with their pages; the root page comes first, in none."""
+    by_name = {page.name: page for page in book.pages}
+    root = {"root": book.toc.get("root", "index")}
+    for part in (root, *book.toc.get("parts", ())):
+        pages = [by_name[name] for name in page_names(part) if name in by_name]
+        yield str(part.get("caption", "")), pages
+
+
 def page_name(word: str) -> str:
     """Return the name of a page, given its name, its file, or its entry in ``_toc.yml``.
 

@@ -327,14 +327,34 @@ def clean(root: Path | None, yes: bool, verbose: bool) -> None:
 
 
 @main.command()
+@click.argument("kinds", nargs=-1, metavar="[notebooks|epub|pdf|cards]...")
+@click.pass_obj
+def takeaway(root: Path | None, kinds: tuple[str, ...]) -> None:
+    """Make of the published book what readers can take away; all of it by default.
+
+    The next build offers it on the home page.
+    """
+    from rich.filesize import decimal
+
+    from bookpress.takeaway import KINDS
+
+    book, known = _book(root), {kind.name: kind for kind in KINDS}
+    if strange := [name for name in kinds if name not in known]:
+        raise click.UsageError(f"{strange[0]!r} is none of {', '.join(known)}.")
+    for name in kinds or known:
+        path = known[name].make(book, known[name].path(book))
+        click.echo(f"{decimal(path.stat().st_size):>9}  {path}")
+
+
+@main.command()
 @click.argument("target", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.pass_obj
 def pdf(root: Path | None, target: Path | None) -> None:
-    """Print the published book into one PDF, _build/book.pdf by default."""
+    """Print the published book into one PDF, _build/takeaway/book.pdf by default."""
     from bookpress.pdf import write
 
     book = _book(root)
-    written = write(book, target or book.build_dir / "book.pdf")
+    written = write(book, target or book.build_dir / "takeaway/book.pdf")
     click.echo(f"{written} ({written.stat().st_size / 1e6:.1f} MB)")
 
 

@@ -1,15 +1,18 @@
 """How files are read and kept: text as UTF-8, with an error that an author can act upon; JSON.
 
-And how to see, without reading it, that a file has changed.
+How to see, without reading it, that a file has changed, and how files are packed into one.
 """
 
 import json
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar, get_origin, get_type_hints
 
 from textlib import paths
 
 Made = TypeVar("Made")
+EPOCH = (2020, 1, 1, 0, 0, 0)  # the time of change of every packed file
 
 
 class BookError(ValueError):
@@ -82,3 +85,14 @@ def from_json(kind: type[Made], content: Any) -> Made | None:
         return kind(**values)
     except TypeError:  # a field is missing
         return None
+
+
+def zipped(target: Path, folder: Path, files: Iterable[Path]) -> Path:
+    """Pack files of a folder, in their order; what is packed depends on their content alone."""
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as pack:
+        for path in files:
+            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), EPOCH)
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            pack.writestr(entry, path.read_bytes())
+    return target

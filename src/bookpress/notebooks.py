@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from bookpress import edition, exercises, pins, site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
+from bookpress.files import zipped
 from bookpress.markdown import Block
 from bookpress.myst import Writer
 from bookpress.page_cache import PageCache
@@ -297,6 +298,17 @@ def copy_to_site(book: Book) -> None:
     for path in book.notebooks_dir.rglob("*.ipynb"):
         name = path.relative_to(book.notebooks_dir)
         _write_text(book.html_dir / SITE_FOLDER / name, path.read_text(encoding="utf8"))
+
+
+def pack(book: Book, target: Path) -> Path:
+    """Pack all notebooks of the book, with what Binder needs, into one file."""
+    written = [path for path in book.notebooks_dir.rglob("*") if path.name != MANIFEST]
+    files = sorted(path for path in written if path.is_file())
+    if not files:
+        raise BookError("no notebooks are written yet; run 'make book' first.")
+    with paths.atomic_write(target) as draft:
+        zipped(draft, book.notebooks_dir, files)
+    return target
 
 
 def _companions(book: Book, repository: Repository) -> dict[str, str]:

@@ -9,19 +9,18 @@ import posixpath
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 from bs4 import BeautifulSoup, Tag
 
-from bookpress.book import Book, BookError, Page, page_names
+from bookpress.book import Book, BookError, Page, parts
 from textlib import paths
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT = 900
 _DRAFT = "_print.html"
-_UNPRINTED = "script, .answer, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in"
+UNPRINTED = "script, .answer, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in, .take-away"
 _STYLE = """
 @page{@bottom-center{content:counter(page);font:9pt sans-serif;color:#666}}
 @page :first{@bottom-center{content:none}}
@@ -48,15 +47,6 @@ _STYLE = """
 
 class PdfError(BookError):
     """The book cannot be printed."""
-
-
-def parts(book: Book) -> Iterator[tuple[str, list[Page]]]:
-    """Yield the captions of the parts with their pages; the root page comes first, in none."""
-    by_name = {page.name: page for page in book.pages}
-    root = {"root": book.toc.get("root", "index")}
-    for part in (root, *book.toc.get("parts", ())):
-        pages = [by_name[name] for name in page_names(part) if name in by_name]
-        yield str(part.get("caption", "")), pages
 
 
 def anchor(name: str, fragment: str = "") -> str:
@@ -88,7 +78,7 @@ def article(text: str, name: str, *, known: set[str], site: str) -> str:
     found = BeautifulSoup(text, "html.parser").find("article")
     if not isinstance(found, Tag):
         raise PdfError(f"the page {name!r} has no article; build the book again ('make book').")
-    for tag in found.select(_UNPRINTED):
+    for tag in found.select(UNPRINTED):
         tag.decompose()
     for tag in found.find_all(id=True):
         tag["id"] = anchor(name, str(tag["id"]))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import textlib
-from bookpress import edition, notebooks, parsed
+from bookpress import edition, notebooks, parsed, takeaway
 from bookpress.book import Book
 from bookpress.files import facts, read_json, write_json
 from bookpress.machine import installed
@@ -227,6 +227,7 @@ def _publish_notebooks(book: Book) -> None:
         parsed.load(book)
         notebooks.write(book)
         notebooks.copy_to_site(book)
+        takeaway.copy_to_site(book)
 
 
 def _fingerprint(book: Book) -> dict[str, str]:
@@ -238,6 +239,7 @@ def _fingerprint(book: Book) -> dict[str, str]:
         },
         "files": sorted(facts(path) for path in set(inputs(book))),
         "edition": edition.identity(book.root),
+        "takeaway": takeaway.state(book),
         "installed": installed(),
         "npm": shutil.which("npm") is not None,  # whether demos can be live
     }

@@ -15,6 +15,10 @@ with a full example):
     The parts of the book with their chapters and pictures that the chapters computed.
 ``{ways-in}``
     The buttons of the home page: read, run one chapter, build.
+``{take-away}``
+    What there is to take away: notebooks, EPUB, PDF, cards.
+``{editions}``
+    The editions of the book, with where to read each.
 """
 
 from typing import Any

@@ -1,19 +1,19 @@
 """The published site: what Jupyter Book lacks to make this book fast, private and accessible.
 
 Each module is a small Sphinx extension with its own ``setup``: ``card`` and ``quiz`` are the
-authors' directives, ``partmap`` and ``launch`` the home page, ``editions`` the list of these,
-``mathml`` the formulas, ``theme`` the templates, style and script, ``finish`` the last pass over
-each page's HTML (with ``claims``, ``answers`` and ``folding``), ``images`` their weight, and
-``sitemap`` completes the list of pages for search engines.
+authors' directives, ``partmap``, ``launch`` and ``takeaway`` the home page, ``editions`` the list
+of these, ``mathml`` the formulas, ``theme`` the templates, style and script, ``finish`` the last
+pass over each page's HTML (with ``claims``, ``answers`` and ``folding``), ``images`` their weight,
+and ``sitemap`` completes the list of pages for search engines.
 """
 
 import importlib
 from types import ModuleType
 
-_DIRECTIVES = ("card", "quiz", "demo", "partmap", "launch", "editions")
+_DIRECTIVES = ("card", "quiz", "demo", "partmap", "launch", "editions", "takeaway")
 _PARTS = (
     *("theme", "card", "quiz", "demo", "mathml", "code", "images", "references", "partmap"),
-    *("finish", "launch", "editions", "numbering", "search", "sitemap"),
+    *("finish", "launch", "editions", "takeaway", "numbering", "search", "sitemap"),
 )
 
 

@@ -46,7 +46,7 @@ class Editions(Table):
         """Yield what this is, and the table."""
         self.env.note_dependency(str(book.root / edition.CHANGES))
         self.env.note_dependency(str(book.root / edition.CITATION))
-        yield f"You are reading: {edition.label(book.root).lower()}."
+        yield f"You are reading the {edition.label(book.root).lower()}."
         found = edition.all_of(book.root)
         if not found:
             yield "There is no edition yet; the first one is being written."
