@@ -24,7 +24,6 @@ CLAIMS_TO_RECORD = {
     "foundations/generalization",
     "foundations/universal-workflow",
     "keras/building-models",
-    "keras/hardware-and-scale",
     "keras/hyperparameter-search",
     "keras/preprocessing-layers",
     "keras/training-and-callbacks",
