@@ -32,6 +32,8 @@ CLAIMS_TO_RECORD = {
     "sequences/sequence-toolkit",
     "theory/classical-models",
     "theory/initialization-and-normalization",
+    "sequences/forecasting-synthetic",
+    "sequences/trusting-forecasts",
     "theory/universal-approximation",
     "vision/convnets",
 }
