@@ -28,6 +28,8 @@ CLAIMS_TO_RECORD = {
     "keras/preprocessing-layers",
     "keras/training-and-callbacks",
     "language/character-models",
+    "sequences/convolutions-over-time",
+    "sequences/long-sequences",
     "sequences/sequence-projects",
     "sequences/sequence-toolkit",
     "theory/classical-models",

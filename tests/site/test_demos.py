@@ -988,3 +988,49 @@ def test_chords_are_chosen_by_keyboard_and_pieces_by_name(visit):
     opened.keyboard.press("End")
     assert sounding(demo) != last
     assert demo.locator("canvas").get_attribute("aria-label").endswith("chord 32 is outlined.")
+
+
+# Past values --------------------------------------------------------------------------------------
+
+PAST = ("sequences/convolutions-over-time", "past")
+
+
+def shifted_forecasts(demo):
+    """Return the series, and how far the model moves each step's forecasts, by network."""
+    series = np.array(demo.evaluate("(demo) => demo.textlibDemo.shown.series()"))
+    packed = json.loads((files(*PAST) / "demo.json").read_text(encoding="utf8"))["arrays"]["series"]
+    both = (compute(demo, input=values.reshape(1, -1, 1)) for values in (unpack(packed), series))
+    before, after = both
+    shifts = [np.abs(after[key] - before[key])[0].max(axis=-1) for key in ("first", "second")]
+    return series, shifts
+
+
+def test_forecasts_move_from_the_changed_value_on_and_as_the_networks_say(visit):
+    opened, demo = visit(*PAST)
+    pad = demo.locator(".demo-series")
+    pad.press("ArrowRight")
+    for _ in range(4):
+        pad.press("ArrowUp")
+    answer = f"{selector(*PAST)} .demo-answer"
+    until(
+        opened, "(place) => document.querySelector(place).innerText.startsWith('Step 11')", answer
+    )
+    opened.wait_for_load_state("networkidle")
+    _, expected = shifted_forecasts(demo)
+    found = demo.evaluate("(demo) => demo.textlibDemo.shown.moves()")
+    np.testing.assert_allclose(found, expected, atol=TOLERANCE)
+    first, second = np.array(found)
+    assert first[:11].max() < TOLERANCE < min(first[11], second[:11].max())
+    assert first[42:].max() < TOLERANCE
+
+
+def test_a_past_value_is_dragged(visit):
+    opened, demo = visit(*PAST)
+    box = demo.locator(".demo-series").bounding_box()
+    opened.mouse.move(box["x"] + 0.61 * box["width"], box["y"] + 0.5 * box["height"])
+    opened.mouse.down()
+    opened.mouse.move(box["x"] + 0.61 * box["width"], box["y"] + 0.05 * box["height"])
+    opened.mouse.up()
+    answer = f"{selector(*PAST)} .demo-answer"
+    until(opened, "(place) => document.querySelector(place).innerText.includes('→ 1.00')", answer)
+    assert demo.locator(".demo-answer").inner_text().startswith("Step 30")
