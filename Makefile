@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LOWEST := $(addprefix tests/,core datasets fetching interpret language layers models plotting training vision)
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve test check format bench figures takeaway pdf newest pins clean distclean
+.PHONY: help setup book serve test check format bench figures takeaway pdf newest hosted lowest pins clean distclean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +54,15 @@ newest: ## Build the book with the newest releases of everything, in .venv-newes
 	@.venv-newest/bin/python -m pip install --quiet --no-build-isolation --editable ".[test]" --editable src/bookpress
 	@.venv-newest/bin/python -m bookpress.command build $(ARGS)
 
+hosted: $(READY) ## Execute the notebooks with what Colab has, in 2 GB of memory each
+	@$(BIN)/python -m bookpress.command hosted $(ARGS)
+
+lowest: $(READY) ## Run the fast tests of the package with the oldest libraries that it allows
+	@$(BIN)/uv venv --quiet --clear --python 3.11 .venv-lowest
+	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct .
+	@$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python pytest hypothesis ipykernel
+	@.venv-lowest/bin/python -m pytest -q -m "not slow and not data and not site" $(LOWEST) $(ARGS)
+
 pins: $(READY) ## Renew requirements.txt from the two pyproject.toml
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --no-emit-package textlib \
@@ -63,7 +73,7 @@ clean: ## Remove everything built; keep the environment and the data
 	@rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 distclean: clean ## Remove the virtual environment as well
-	@rm -rf $(VENV) .venv-newest
+	@rm -rf $(VENV) .venv-newest .venv-lowest
 
 $(READY): requirements.txt pyproject.toml src/bookpress/pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \

@@ -327,6 +327,37 @@ def clean(root: Path | None, yes: bool, verbose: bool) -> None:
 
 
 @main.command()
+@PAGES
+@click.option(
+    "--constraints",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What the machine has (default: hosted/colab.txt).",
+)
+@click.option("--memory", type=click.IntRange(1), default=2048, show_default=True, metavar="MB")
+@click.pass_obj
+def hosted(
+    root: Path | None, pages: tuple[str, ...], constraints: Path | None, memory: int
+) -> None:
+    """Execute notebooks from their first cell with what a hosted service has, and its memory.
+
+    The exit code is 1 if one fails: a cell, a claim, or the memory.
+    """
+    from bookpress import hosted
+
+    book = _book(root)
+    failed = 0
+    given = constraints or book.root / hosted.CONSTRAINTS
+    for ran in hosted.run(book, pages, constraints=given, memory=memory):
+        failed += bool(ran.error)
+        state = "failed" if ran.error else "ok"
+        click.echo(f"{state:<7}{ran.page}  {ran.seconds:.0f} s, {ran.peak / 2**20:.0f} MB")
+        if ran.error:
+            click.echo(ran.error)
+    click.echo(f"{failed} failed." if failed else "All notebooks run.")
+    sys.exit(1 if failed else 0)
+
+
+@main.command()
 @click.argument("kinds", nargs=-1, metavar="[notebooks|epub|pdf|cards]...")
 @click.pass_obj
 def takeaway(root: Path | None, kinds: tuple[str, ...]) -> None:

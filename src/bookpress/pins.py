@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -39,18 +40,24 @@ def of(root: Path, extras: Iterable[str]) -> list[str]:
     extras
         The package's optional parts that the pages use.
     """
-    path, package = root / PINS, root / PACKAGE
-    if not (path.is_file() and package.is_file()):
+    path = root / PINS
+    if not (path.is_file() and (root / PACKAGE).is_file()):
         return []
-    project = tomllib.loads(package.read_text(encoding="utf8"))["project"]
-    optional = project.get("optional-dependencies", {})
-    chosen = itertools.chain(project["dependencies"], *(optional[extra] for extra in extras))
+    said = project(root)
+    optional = said.get("optional-dependencies", {})
+    chosen = itertools.chain(said["dependencies"], *(optional[extra] for extra in extras))
     wanted = needed(chosen)
     return [
         f"{pin.name}{pin.specifier}"
         for pin in read(path.read_text(encoding="utf8"))
         if canonicalize_name(pin.name) in wanted and _applies(pin, "")
     ]
+
+
+def project(root: Path) -> dict[str, Any]:
+    """Return what the package says of itself."""
+    found: dict[str, Any] = tomllib.loads((root / PACKAGE).read_text(encoding="utf8"))["project"]
+    return found
 
 
 def read(text: str) -> Iterator[Requirement]:
