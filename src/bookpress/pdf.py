@@ -1,15 +1,21 @@
 """The whole book as one PDF, printed by headless Chromium.
 
 The published pages become one document whose links lead to each other inside of it; headings
-become the outline. Nothing is executed, so the book must be built first.
+become the outline, folded text stands open, and photographs stay JPEG. Where the links of the
+contents lead says which page numbers to put behind them. Nothing is executed, so the book must be
+built first.
 """
 
 import html
+import logging
 import posixpath
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import unquote, urldefrag
 
 from bs4 import BeautifulSoup, Tag
@@ -20,7 +26,11 @@ from textlib import paths
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 TIMEOUT = 900
 _DRAFT = "_print.html"
-UNPRINTED = "script, .answer, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in, .take-away"
+_LOSSY = b"VP8 "  # in the head of a photograph's file
+_MARGIN, _SIZE, _DIGIT = 45, 9, 5  # of the numbers in the contents, in points
+UNPRINTED = (
+    "script, .answer, .copy, .headerlink, .demo-stage, .demo-offer, .ways-in, .take-away, .on-dark"
+)
 _STYLE = """
 @page{@bottom-center{content:counter(page);font:9pt sans-serif;color:#666}}
 @page :first{@bottom-center{content:none}}
@@ -29,11 +39,13 @@ _STYLE = """
 .title-page svg{width:40mm;height:40mm}
 .print-contents{break-after:page}
 .print-contents ol{list-style:none;padding-left:0}
-.print-contents li{margin:1mm 0;break-inside:avoid}
+.print-contents li{margin:1mm 0;padding-right:14mm;break-inside:avoid}
 .print-contents>ol>li{font-weight:600;margin-top:4mm}
 .print-contents ol ol{font-weight:400}
-.part-title{break-before:page;padding-top:35vh;text-align:center;font-size:26pt}
+.part-title{break-before:page;break-after:avoid;font-size:24pt;margin-bottom:14mm}
+.part-title{padding-bottom:8mm;border-bottom:1px solid #bbb}
 .print-page{break-before:page}
+.part-title+.print-page{break-before:avoid}
 .print-page h2{font-size:22pt;margin:0 0 6mm;font-weight:500;letter-spacing:-.015em}
 .print-page h3{font-size:15pt;margin:9mm 0 3mm;font-weight:500}
 .print-page h4{font-size:12pt;margin:6mm 0 2mm;font-weight:600}
@@ -200,13 +212,93 @@ def write(book: Book, target: Path) -> Path:
     program = browser()
     draft = book.html_dir / _DRAFT
     paths.make_dir(target.parent)
-    try:
-        draft.write_text(document(book), encoding="utf8")
-        with paths.atomic_write(target) as printed:
-            _print(program, draft, printed)
-    finally:
-        draft.unlink(missing_ok=True)
+    with TemporaryDirectory(prefix="_print-", dir=book.html_dir) as folder:
+        try:
+            draft.write_text(_with_jpeg(document(book), Path(folder)), encoding="utf8")
+            with paths.atomic_write(target) as printed:
+                _print(program, draft, printed)
+                number_contents(printed)
+        finally:
+            draft.unlink(missing_ok=True)
     return target
+
+
+def _with_jpeg(text: str, folder: Path) -> str:
+    """Return the document with its photographs as JPEG, which a PDF takes as they are.
+
+    The browser would unpack those of the site, lossy WebP, into all their pixels.
+    """
+    from PIL import Image
+
+    def replaced(found: re.Match[str]) -> str:
+        source = folder.parent / found[1]
+        if source.read_bytes()[12:16] != _LOSSY:
+            return found[0]
+        target = folder / f"{source.name}.jpg"
+        if not target.is_file():
+            Image.open(source).convert("RGB").save(target, quality=88)
+        return f'src="{folder.name}/{target.name}"'
+
+    return re.sub(r'src="(_images/[^"]+\.webp)"', replaced, text)
+
+
+def number_contents(path: Path) -> None:
+    """Put the numbers of their pages behind the entries of a printed book's contents.
+
+    The contents are the pages between the title and the first page that an entry leads to.
+    """
+    from pypdf import PdfReader, PdfWriter
+
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium counts fewer objects than it has
+    reader = PdfReader(path)
+    writer = PdfWriter(clone_from=reader)
+    first = len(reader.pages)  # that an entry leads to
+    for number, page in enumerate(reader.pages):
+        if number >= first:
+            break
+        entries = list(_links(reader, page))
+        if not entries:
+            continue
+        first = min([first, *(place for _, place in entries)])
+        right = float(page.mediabox.right) - _MARGIN
+        _write_on(writer, number, [(right, bottom, str(place + 1)) for bottom, place in entries])
+    writer.write(path)
+
+
+def _links(reader: Any, page: Any) -> Iterator[tuple[float, int]]:
+    """Yield of each link inside of the document how high it stands, and the page it leads to."""
+    places = reader.named_destinations
+    for annotation in page.get("/Annots") or ():
+        link = annotation.get_object()
+        name = str(link.get("/Dest", ""))
+        if name in places:
+            number = reader.get_destination_page_number(places[name])
+            yield float(link["/Rect"][1]), int(number)
+
+
+def _write_on(writer: Any, number: int, words: list[tuple[float, float, str]]) -> None:
+    """Write words on a page, each ending at a place."""
+    from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject
+
+    page = writer.pages[number]
+    shown = [
+        f"BT /BookNumbers {_SIZE} Tf {right - _DIGIT * len(text):.1f} {bottom + 3:.1f} Td "
+        f"({text}) Tj ET"
+        for right, bottom, text in words
+    ]
+    name, kind = NameObject("/BookNumbers"), NameObject("/Font")
+    font = {"/Type": kind, "/Subtype": NameObject("/Type1"), "/BaseFont": NameObject("/Helvetica")}
+    fonts = page["/Resources"].setdefault(kind, DictionaryObject()).get_object()
+    fonts[name] = writer._add_object(DictionaryObject({NameObject(k): v for k, v in font.items()}))
+    key = NameObject("/Contents")
+    found = page[key] if key in page else ArrayObject()
+    before = found if isinstance(found, ArrayObject) else [page.raw_get(key)]
+    around = []
+    for text in ("q", "Q\n" + "\n".join(shown)):  # the page's own scale shall not count
+        stream = DecodedStreamObject()
+        stream.set_data(text.encode("ascii"))
+        around.append(writer._add_object(stream))
+    page[key] = ArrayObject([around[0], *before, around[1]])
 
 
 def _print(program: str, source: Path, target: Path) -> None:
