@@ -2,6 +2,7 @@
 
 import base64
 import io
+from importlib.util import find_spec
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from PIL import Image
 from tests.payloads import published, unpack
 from textlib import demos
 
+exports = pytest.mark.skipif(find_spec("tf2onnx") is None, reason="needs the extra 'demos'")
 SAMPLE = np.linspace(0, 1, 6, dtype="float32").reshape(2, 3)
 FEEDS = {"token": np.array([[1], [2]]), "before": np.zeros((2, 4))}
 
@@ -76,6 +78,7 @@ def test_a_model_with_several_inputs_steps_with_its_states(stepping, notebook):
     assert np.abs(first - last).max() > 0.01
 
 
+@exports
 @pytest.mark.parametrize(
     ("states", "reason"),
     [
@@ -89,6 +92,7 @@ def test_a_state_that_cannot_go_back_in_is_refused(stepping, notebook, states, r
         demos.publish("steps", stepping, kind="any", sample=FEEDS, states=states)
 
 
+@exports
 @pytest.mark.parametrize(
     ("sample", "reason"),
     [
