@@ -990,6 +990,22 @@ def test_chords_are_chosen_by_keyboard_and_pieces_by_name(visit):
     assert demo.locator("canvas").get_attribute("aria-label").endswith("chord 32 is outlined.")
 
 
+def test_without_sound_the_chords_can_still_be_read(visit):
+    opened, demo = visit(*MUSIC)
+    opened.evaluate("delete window.AudioContext")
+    demo.locator(".demo-play").click()
+    said = f"{selector(*MUSIC)} .demo-said"
+    until(
+        opened, "(place) => document.querySelector(place).innerText.includes('no sound')", arg=said
+    )
+    assert demo.locator(".demo-play").is_enabled()
+    demo.get_by_label("Chord:").focus()
+    opened.keyboard.press("End")
+    assert demo.locator(".demo-answer").inner_text().startswith("Chord 32 of 32")
+    assert demo.locator("canvas").get_attribute("aria-label").endswith("chord 32 is outlined.")
+    assert opened.errors == []
+
+
 # Past values --------------------------------------------------------------------------------------
 
 PAST = ("sequences/convolutions-over-time", "past")

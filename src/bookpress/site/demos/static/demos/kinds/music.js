@@ -112,6 +112,10 @@ export async function mount(stage, live) {
     [play.disabled, stop.disabled] = [false, true];
     said.textContent = words;
   };
+  const rest = (words) => {
+    halt(words);
+    play.focus({ preventScroll: true });
+  };
   const run = async () => {
     [play.disabled, stop.disabled] = [true, false];
     if (place.value() === steps) place.set(1);
@@ -127,19 +131,19 @@ export async function mount(stage, live) {
       const wait = 1000 * (when - AHEAD - sound.now());
       timer = place.value() < steps
         ? setTimeout(() => { place.set(place.value() + 1); next(); }, wait)
-        : setTimeout(() => { halt("The end."); play.focus({ preventScroll: true }); }, wait + 1000 * AHEAD);
+        : setTimeout(() => rest("The end."), wait + 1000 * AHEAD);
     };
     if (!stop.disabled) next(); // unless it was stopped while the sound woke up
   };
   const jump = async () => {
-    if (timer === null) {
-      sound.hush();
-      sound.chord(notes(place.value() - 1), await sound.wake() + AHEAD, 1);
-    }
-    show();
+    show(); // also where there is no sound
+    if (timer !== null) return;
+    const start = await sound.wake() + AHEAD;
+    sound.hush();
+    sound.chord(notes(place.value() - 1), start, 1);
   };
-  play.addEventListener("click", () => run().catch(() => halt("This browser plays no sound.")));
-  stop.addEventListener("click", () => { halt(`Stopped at chord ${place.value()}.`); play.focus({ preventScroll: true }); });
+  play.addEventListener("click", () => run().catch(() => rest("This browser plays no sound.")));
+  stop.addEventListener("click", () => rest(`Stopped at chord ${place.value()}.`));
   place.input.addEventListener("input", () => jump().catch(() => halt("This browser plays no sound.")));
   select.addEventListener("input", () => { halt(""); place.set(1); show(); });
   drag(roll, (x, _, first) => {
