@@ -20,6 +20,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from bookpress.site import demo as demo_directive
 from tests.payloads import published, unpack
 from tests.site.conftest import BOOK, PHONE, PHONE_OPTIONS, SITE, new_context, until
+from tests.waiting import wait_for
 from textlib import language, scale
 from textlib.demos import TOLERANCE, WEIGHT
 
@@ -349,20 +350,25 @@ def test_an_empty_sheet_shows_no_chances(visit):
     assert max(widths) <= 1
 
 
-def test_a_three_drawn_by_touch_is_read_as_three(visit):
-    opened, demo = visit(*DIGITS, **PHONE_OPTIONS)
+def draw_by_touch(opened, places):
+    """Draw a line with a finger."""
     session = opened.context.new_cdp_session(opened)
 
     def touch(kind, *places):
         points = [{"x": x, "y": y} for x, y in places]
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    first, *others = on_pad(demo, THREE)
-    before = opened.evaluate("scrollY")
+    first, *others = places
     touch("touchStart", first)
     for place in others:
         touch("touchMove", place)
     touch("touchEnd")
+
+
+def test_a_three_drawn_by_touch_is_read_as_three(visit):
+    opened, demo = visit(*DIGITS, **PHONE_OPTIONS)
+    before = opened.evaluate("scrollY")
+    draw_by_touch(opened, on_pad(demo, THREE))
     demo.locator(".demo-answer", has_text="Read as 3").wait_for()
     assert opened.evaluate("scrollY") == before, "drawing scrolled the page"
 
@@ -1050,3 +1056,84 @@ def test_a_past_value_is_dragged(visit):
     answer = f"{selector(*PAST)} .demo-answer"
     until(opened, "(place) => document.querySelector(place).innerText.includes('→ 1.00')", answer)
     assert demo.locator(".demo-answer").inner_text().startswith("Step 30")
+
+
+# Forecast ----------------------------------------------------------------------------------------
+
+WAVE = ("sequences/forecasting-synthetic", "draw")
+
+
+def shown_wave(demo):
+    """Return the wave on the sheet, and what the reader is shown as its continuation."""
+    shown = "(demo) => [demo.textlibDemo.shown.values(), demo.textlibDemo.shown.forecasts()]"
+    values, forecasts = demo.evaluate(shown)
+    return np.array(values), np.array(forecasts)
+
+
+def settled(demo):
+    """Wait until the forecasts shown are those of the wave on the sheet, and return both."""
+
+    def computed():
+        values, forecasts = shown_wave(demo)
+        expected = compute(demo, input=values[None])["output"].ravel()
+        return np.allclose(forecasts, expected, atol=TOLERANCE)
+
+    wait_for(computed)
+    return shown_wave(demo)
+
+
+def test_a_wave_is_continued_with_bands_that_are_counted_in_words(visit):
+    opened, demo = visit(*WAVE)
+    _, forecasts = settled(demo)
+    arrays = json.loads((files(*WAVE) / "demo.json").read_text(encoding="utf8"))["arrays"]
+    radius, waves = (unpack(arrays[name]) for name in ("radius", "waves"))
+    truth = waves[0, -radius.shape[1] :]
+    hits = (np.abs(truth - forecasts.reshape(radius.shape)) <= radius).sum(axis=1)
+    said = demo.locator(".demo-answer").inner_text()
+    assert [int(each) for each in re.findall(r"(\d+) of 10 values", said)] == hits.tolist()
+    demo.locator(".demo-another").click()
+    wait_for(lambda: demo.locator(".demo-answer").inner_text() != said)
+    np.testing.assert_allclose(settled(demo)[0], waves[1, :-10], atol=1e-6)
+    assert opened.errors == []
+
+
+@pytest.mark.parametrize("options", [{}, PHONE_OPTIONS], ids=["mouse", "touch"])
+def test_a_drawn_stretch_replaces_the_wave_and_its_truth(visit, options):
+    opened, demo = visit(*WAVE, **options)
+    before, forecasts = settled(demo)
+    sheet = demo.locator(".demo-sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    start, end = [(box["x"] + x * box["width"], box["y"] + box["height"] / 4) for x in (0.51, 0.81)]
+    if options:
+        draw_by_touch(opened, [start, end])
+    else:
+        opened.mouse.move(*start)
+        opened.mouse.down()
+        opened.mouse.move(*end)
+        opened.mouse.up()
+    values, others = settled(demo)
+    np.testing.assert_allclose(values[30:48], 0.5, atol=0.02)
+    np.testing.assert_array_equal(values[:29], before[:29])
+    assert np.abs(others - forecasts).max() > 0.01
+    assert "values in its band" not in demo.locator(".demo-answer").inner_text()
+    assert opened.errors == []
+
+
+def test_a_wave_is_changed_by_keyboard_alone(visit):
+    opened, demo = visit(*WAVE)
+    before, _ = settled(demo)
+    for key in ("ArrowLeft", "ArrowUp", "ArrowUp"):
+        opened.keyboard.press(key)
+    values, _ = settled(demo)
+    np.testing.assert_allclose(np.flatnonzero(values - before), [48])
+    assert values[48] - before[48] == pytest.approx(0.1, abs=1e-6)
+    assert re.search(r"^Step 49: ", demo.locator(".demo-answer").inner_text())
+
+
+def test_a_forecaster_can_be_hidden(visit):
+    _, demo = visit(*WAVE)
+    line = demo.get_by_role("button", name="Least squares")
+    line.click()
+    assert line.get_attribute("aria-pressed") == "false"
+    assert "Least squares" not in demo.locator(".demo-answer").inner_text()
