@@ -36,6 +36,7 @@ CLAIMS_TO_RECORD = {
     "theory/initialization-and-normalization",
     "sequences/forecasting-synthetic",
     "sequences/trusting-forecasts",
+    "sequences/recurrent-trials",
     "theory/universal-approximation",
     "vision/convnets",
 }
