@@ -316,7 +316,7 @@ def fresh_python(tmp_path_factory):
             source = Path(found.locate_file(top))
             if source.exists() and not (libraries / top).exists():
                 (libraries / top).symlink_to(source)
-    venv.create(folder / "venv", with_pip=True, symlinks=True)
+    venv.create(folder / "venv", symlinks=True)  # its pip is the one that the package asks for
     python = folder / "venv/bin/python"
     ask = "import sysconfig; print(sysconfig.get_paths()['purelib'])"
     site = subprocess.check_output([python, "-c", ask], text=True).strip()
