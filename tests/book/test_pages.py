@@ -29,15 +29,12 @@ CLAIMS_TO_RECORD = {
     "keras/training-and-callbacks",
     "language/character-models",
     "sequences/convolutions-over-time",
+    "sequences/forecasting-synthetic",
     "sequences/long-sequences",
+    "sequences/recurrent-trials",
     "sequences/sequence-projects",
     "sequences/sequence-toolkit",
-    "theory/classical-models",
-    "theory/initialization-and-normalization",
-    "sequences/forecasting-synthetic",
     "sequences/trusting-forecasts",
-    "sequences/recurrent-trials",
-    "theory/universal-approximation",
     "vision/convnets",
 }
 
