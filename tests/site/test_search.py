@@ -120,6 +120,7 @@ def test_almost_all_phrases_have_their_page_within_three(ranks):
 def test_a_result_shows_its_section_and_chapter_and_marks_the_words(open_page):
     page = open_page("search", place="?q=receptive+field")
     chapter = page.locator("#search-results li", has=page.locator("[href*='vision/convolution.']"))
+    chapter.first.wait_for()
     marked = [text.lower() for text in chapter.first.locator("mark").all_inner_texts()]
     assert any("receptive" in text for text in marked)
 
