@@ -27,7 +27,6 @@ CLAIMS_TO_RECORD = {
     "keras/hyperparameter-search",
     "keras/preprocessing-layers",
     "keras/training-and-callbacks",
-    "language/character-models",
     "sequences/convolutions-over-time",
     "sequences/forecasting-synthetic",
     "sequences/long-sequences",
