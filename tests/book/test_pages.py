@@ -32,7 +32,6 @@ CLAIMS_TO_RECORD = {
     "sequences/sequence-projects",
     "sequences/sequence-toolkit",
     "sequences/trusting-forecasts",
-    "vision/convnets",
 }
 
 TYPED_RESULT = re.compile(
