@@ -28,7 +28,6 @@ CLAIMS_TO_RECORD = {
     "sequences/convolutions-over-time",
     "sequences/forecasting-synthetic",
     "sequences/long-sequences",
-    "sequences/recurrent-trials",
     "sequences/sequence-projects",
     "sequences/sequence-toolkit",
     "sequences/trusting-forecasts",
