@@ -23,7 +23,6 @@ ENTRIES, RECORDS = sources.load(BOOK), records.load(BOOK)
 CLAIMS_TO_RECORD = {
     "keras/building-models",
     "keras/hyperparameter-search",
-    "keras/preprocessing-layers",
     "keras/training-and-callbacks",
     "sequences/convolutions-over-time",
     "sequences/forecasting-synthetic",
