@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bookpress import edition, report, takeaway
+from bookpress import edition, pins, report, takeaway
 from bookpress.book import Book, BookError
-from bookpress.files import write_json, zipped
+from bookpress.files import files_below, write_json, zipped
 from textlib import paths
 
 SUMS = "SHA256SUMS"
@@ -49,17 +49,12 @@ def write(book: Book, target: Path) -> list[Path]:
     for source in _single_files(book):
         shutil.copyfile(source, target / source.name)
     write_json(target / DATA, data(), indent=1)
-    if (book.root / "pyproject.toml").is_file():
-        _wheel(book.root, target)
+    if (book.root / pins.PACKAGE).is_file():
+        wheel(book.root, target)
     found = sorted(path for path in target.iterdir() if path.name != SUMS)
     sums = "".join(f"{_digest(path)}  {path.name}\n" for path in found)
     (target / SUMS).write_text(sums, encoding="utf8")
     return [*found, target / SUMS]
-
-
-def files_below(folder: Path) -> list[Path]:
-    """Return the files of a folder at every depth, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def data() -> dict[str, Any]:
@@ -90,14 +85,18 @@ def _single_files(book: Book) -> Iterator[Path]:
     yield from (path for name in SOURCES if (path := book.root / name).is_file())
 
 
-def _wheel(root: Path, target: Path) -> None:
-    """Build the package's wheel, without network."""
+def wheel(root: Path, target: Path) -> Path:
+    """Build the package's wheel, without network, in the place of one that was there."""
+    for old in target.glob("*.whl"):
+        old.unlink()
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(target)]
     same = {**os.environ, "SOURCE_DATE_EPOCH": "1577836800"}  # the times of change in the wheel
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=same, check=False)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise BookError(f"no wheel could be made: {last}")
+    (made,) = target.glob("*.whl")
+    return made
 
 
 def _digest(path: Path) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
+from bookpress import published
 from bookpress.book import Book, BookError, Page, parts
 from bookpress.repository import Repository
 from textlib import paths
@@ -99,16 +100,10 @@ def _decks(book: Book) -> Iterator[tuple[str, list[Card]]]:
 
 def _article(book: Book, page: Page) -> Tag | None:
     """Return the text of a published page; ``None`` if nothing in it becomes a card."""
-    path = book.html_dir / f"{page.name}.html"
-    if not path.is_file():
-        raise BookError(f"{page.name} is not published yet; run 'make book' first.")
-    text = path.read_text(encoding="utf8")
+    text = published.read(book, page)
     if 'class="quiz"' not in text and 'class="glossary"' not in text:
         return None
-    found = BeautifulSoup(text, "html.parser").find("article")
-    if not isinstance(found, Tag):
-        raise BookError(f"the page {page.name!r} has no article; run 'make book' again.")
-    return found
+    return published.article(text, page.name)
 
 
 def _settle(article: Tag, address: str) -> None:

@@ -21,6 +21,7 @@ from bookpress.files import from_json, read_json, write_json
 
 FORMAT = 2
 LIBRARIES = ("tensorflow", "keras")
+NAMES = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy", "python": "Python"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def update(book: Book, name: str, outcomes: Iterable[Outcome]) -> Path:
     content = asdict(before)
     plain = [each for each in outcomes if not each.control and each.failure is None]
     if plain:
-        content["trials"][_environment(machine.versions())] = _trial(plain)
+        content["trials"][environment(machine.versions())] = _trial(plain)
     for outcome in outcomes:
         if outcome.control:
             held = {claim["name"]: bool(claim["holds"]) for claim in outcome.claims}
@@ -167,9 +168,15 @@ def _spread(claims: list[Mapping[str, Any]], number: str) -> list[float | str]:
     return [float(f"{value:.6g}") if abs(value) < float("inf") else str(value) for value in three]
 
 
-def _environment(versions: Mapping[str, str]) -> str:
-    names = {"tensorflow": "TensorFlow", "keras": "Keras"}
-    return ", ".join(f"{names[each]} {versions[each]}" for each in LIBRARIES if each in versions)
+def environment(versions: Mapping[str, str], libraries: Iterable[str] = LIBRARIES) -> str:
+    """Return the versions of some libraries as the records name an environment.
+
+    Examples
+    --------
+    >>> environment({"tensorflow": "2.21.0", "keras": "3.15.1", "numpy": "2.4.6"})
+    'TensorFlow 2.21.0, Keras 3.15.1'
+    """
+    return ", ".join(f"{NAMES[each]} {versions[each]}" for each in libraries if each in versions)
 
 
 def _path(book: Book, page: str) -> Path:

@@ -6,6 +6,7 @@ packages, and in ``CITATION.cff`` with its date; ``CHANGELOG.md`` says to reader
 """
 
 import datetime
+import functools
 import os
 import re
 from dataclasses import dataclass
@@ -43,7 +44,13 @@ class Edition:
 def of(root: Path) -> Edition | None:
     """Return the edition that a book's sources are; ``None`` if they are a draft."""
     path = root / CITATION
-    found = (yaml.safe_load(read_text(path)) or {}) if path.is_file() else {}
+    return _cited(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@functools.lru_cache(maxsize=16)
+def _cited(path: Path, modified: int) -> Edition | None:
+    """Return the edition that a file names; every page of the site asks for it."""
+    found = yaml.safe_load(read_text(path)) or {}
     version = str(found.get("version", ""))
     if not _EDITION.fullmatch(version):
         return None

@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from bookpress import edition, report
-from bookpress.book import Book, BookError, Page, parts
-from bookpress.files import EPOCH
+from bookpress import edition, published, report
+from bookpress.book import Book, Page, parts
+from bookpress.files import add_to_zip
 from bookpress.pdf import UNPRINTED
 from bookpress.repository import Repository
 from textlib import paths
@@ -98,14 +98,14 @@ def write(book: Book, target: Path) -> Path:
     files = {chapter.path: _document(chapter) for chapter in chapters.values()}
     files |= {"nav.xhtml": _navigation(found), "book.css": STYLE}
     with paths.atomic_write(target) as draft, zipfile.ZipFile(draft, "w") as pack:
-        _add(pack, "mimetype", b"application/epub+zip", packed=False)
-        _add(pack, "META-INF/container.xml", _CONTAINER.encode())
+        add_to_zip(pack, "mimetype", b"application/epub+zip", packed=False)
+        add_to_zip(pack, "META-INF/container.xml", _CONTAINER.encode())
         package = _package(book, list(chapters.values()), sorted(pictures))
-        _add(pack, f"{FOLDER}/package.opf", package.encode())
+        add_to_zip(pack, f"{FOLDER}/package.opf", package.encode())
         for name, text in files.items():
-            _add(pack, f"{FOLDER}/{name}", text.encode())
+            add_to_zip(pack, f"{FOLDER}/{name}", text.encode())
         for name in sorted(pictures):
-            _add(pack, f"{FOLDER}/{name}", (book.html_dir / name).read_bytes(), packed=False)
+            add_to_zip(pack, f"{FOLDER}/{name}", (book.html_dir / name).read_bytes(), packed=False)
     return target
 
 
@@ -113,12 +113,7 @@ def write(book: Book, target: Path) -> Path:
 
 
 def _chapter(book: Book, page: Page) -> Chapter:
-    path = book.html_dir / f"{page.name}.html"
-    if not path.is_file():
-        raise BookError(f"{page.name} is not published yet; run 'make book' first.")
-    found = BeautifulSoup(path.read_text(encoding="utf8"), "html.parser").find("article")
-    if not isinstance(found, Tag):
-        raise BookError(f"the page {page.name!r} has no article; run 'make book' again.")
+    found = published.article(published.read(book, page), page.name)
     for tag in found.select(_DROPPED):
         tag.decompose()
     heading = found.find("h1")
@@ -243,10 +238,3 @@ def _metadata(book: Book) -> Iterator[str]:
     yield from (f"<dc:{key}>{html.escape(str(it))}</dc:{key}>" for key, it in said.items() if it)
     yield f'<meta property="dcterms:modified">{moment:%Y-%m-%dT%H:%M:%SZ}</meta>'
     yield from (f'<meta property="schema:{key}">{value}</meta>' for key, value in _ACCESS)
-
-
-def _add(pack: zipfile.ZipFile, name: str, content: bytes, *, packed: bool = True) -> None:
-    entry = zipfile.ZipInfo(name, EPOCH)
-    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
-    entry.external_attr = 0o644 << 16
-    pack.writestr(entry, content)

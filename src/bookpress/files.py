@@ -89,10 +89,20 @@ def from_json(kind: type[Made], content: Any) -> Made | None:
 
 def zipped(target: Path, folder: Path, files: Iterable[Path]) -> Path:
     """Pack files of a folder, in their order; what is packed depends on their content alone."""
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as pack:
+    with zipfile.ZipFile(target, "w") as pack:
         for path in files:
-            entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), EPOCH)
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            pack.writestr(entry, path.read_bytes())
+            add_to_zip(pack, path.relative_to(folder).as_posix(), path.read_bytes())
     return target
+
+
+def add_to_zip(pack: zipfile.ZipFile, name: str, content: bytes, *, packed: bool = True) -> None:
+    """Add a file to a pack, with the same time and mode whoever makes it."""
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+    entry.external_attr = 0o644 << 16
+    pack.writestr(entry, content)
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Return the files of a folder at every depth, sorted."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())

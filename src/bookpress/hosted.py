@@ -8,7 +8,6 @@ first cell installs the package, from a wheel of these sources, with all that it
 import hashlib
 import os
 import subprocess
-import sys
 import sysconfig
 import threading
 import time
@@ -21,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from bookpress import notebooks, pins
+from bookpress import archive, notebooks, pins
 from bookpress.book import Book, BookError
 from textlib import paths
 
@@ -64,22 +63,15 @@ def run(
     """
     folder = paths.make_dir(book.build_dir / "hosted")
     base = _base(folder, constraints)
-    written = notebooks.write(book, package=str(wheel(book.root, folder)), folder=folder / "pages")
+    written = notebooks.write(
+        book, package=str(archive.wheel(book.root, folder)), folder=folder / "pages"
+    )
     wanted = {page.name for page in book.select(tuple(pages)) if page.executes}
     for path in written:
         name = path.relative_to(folder / "pages").with_suffix("").as_posix()
         if name in wanted:
             with TemporaryDirectory(prefix="hosted-") as layer:
                 yield _run(name, path, _layer(base, Path(layer)), memory * 2**20)
-
-
-def wheel(root: Path, folder: Path) -> Path:
-    """Build the wheel of the package, without network."""
-    for old in folder.glob("*.whl"):
-        old.unlink()
-    _do([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], root)
-    (made,) = folder.glob("*.whl")
-    return made
 
 
 # The machine -------------------------------------------------------------------------------------

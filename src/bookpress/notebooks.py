@@ -16,7 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from bookpress import edition, exercises, pins, site
 from bookpress.book import Book, BookError, Page
 from bookpress.citations import Citations
-from bookpress.files import zipped
+from bookpress.files import files_below, zipped
 from bookpress.markdown import Block
 from bookpress.myst import Writer
 from bookpress.page_cache import PageCache
@@ -302,8 +302,7 @@ def copy_to_site(book: Book) -> None:
 
 def pack(book: Book, target: Path) -> Path:
     """Pack all notebooks of the book, with what Binder needs, into one file."""
-    written = [path for path in book.notebooks_dir.rglob("*") if path.name != MANIFEST]
-    files = sorted(path for path in written if path.is_file())
+    files = [path for path in files_below(book.notebooks_dir) if path.name != MANIFEST]
     if not files:
         raise BookError("no notebooks are written yet; run 'make book' first.")
     with paths.atomic_write(target) as draft:

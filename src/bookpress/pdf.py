@@ -18,8 +18,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urldefrag
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
+from bookpress import published
 from bookpress.book import Book, BookError, Page, parts
 from textlib import paths
 
@@ -87,9 +88,7 @@ def article(text: str, name: str, *, known: set[str], site: str) -> str:
     site
         Address of the published site, for links to anything else on it.
     """
-    found = BeautifulSoup(text, "html.parser").find("article")
-    if not isinstance(found, Tag):
-        raise PdfError(f"the page {name!r} has no article; build the book again ('make book').")
+    found = published.article(text, name)
     for tag in found.select(UNPRINTED):
         tag.decompose()
     for tag in found.find_all(id=True):

@@ -12,8 +12,6 @@ from bookpress import claim_records
 from bookpress.book import Book, Page
 from bookpress.page_cache import PageCache
 
-NAMES = {"tensorflow": "TensorFlow", "keras": "Keras", "numpy": "NumPy", "python": "Python"}
-
 
 def words(book: Book, page: Page) -> str:
     """Return when and with what a page ran, in a sentence; empty if it never ran."""
@@ -43,8 +41,9 @@ def environment(libraries: Mapping[str, str]) -> str:
     >>> environment({"python": "3.12", "numpy": "2.4.6"})
     'NumPy 2.4.6, Python 3.12'
     """
-    chosen = claim_records.LIBRARIES if "tensorflow" in libraries else ("numpy", "python")
-    return ", ".join(f"{NAMES[each]} {libraries[each]}" for each in chosen if each in libraries)
+    if "tensorflow" in libraries:
+        return claim_records.environment(libraries)
+    return claim_records.environment(libraries, ("numpy", "python"))
 
 
 def day(moment: str) -> str:

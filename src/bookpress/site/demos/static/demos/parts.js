@@ -34,6 +34,16 @@ export function pixels(picture, height = picture.naturalHeight, width = picture.
   return { values, shape: [1, height, width, 3] };
 }
 
+/** Write a number with two decimals and a true minus. */
+export const number = (value) => value.toFixed(2).replace("-", "−");
+
+/** Clear a canvas at two pixels for each of the page's, and return its context with both sizes. */
+export function cleared(canvas) {
+  const [wide, high] = [2 * canvas.clientWidth, 2 * canvas.clientHeight];
+  Object.assign(canvas, { width: wide, height: high }); // which clears it
+  return { context: canvas.getContext("2d"), wide, high };
+}
+
 /** Call `draw(color)` now and whenever the theme changes; `color("--accent")` is a color of the theme. */
 export function themed(element, draw) {
   const paint = () => draw((name) => getComputedStyle(element).getPropertyValue(name).trim());

@@ -1,5 +1,5 @@
 // Walk down a surface by gradient descent: choose the start, the learning rate and the momentum.
-import { arrows, drag, make, slider, themed } from "../parts.js";
+import { arrows, cleared, drag, make, slider, themed } from "../parts.js";
 
 export const entry = {
   "settings": {
@@ -195,9 +195,7 @@ export async function mount(stage, live) {
     if (walk.path.length > 1) { context.stroke(); context.fill(); }
   };
   const drawChart = (color) => {
-    const [wide, high] = [2 * chart.clientWidth, 2 * chart.clientHeight];
-    Object.assign(chart, { width: wide, height: high }); // which clears it
-    const context = chart.getContext("2d");
+    const { context, wide, high } = cleared(chart);
     const curves = [...(before ? [before.losses] : []), walk.losses];
     const most = Math.max(20, ...curves.map((losses) => losses.length - 1));
     const top = Math.min(heights.high, Math.max(...curves.flat())) || heights.high; // a NaN shows all

@@ -1,5 +1,5 @@
 // Draw a wave: several forecasters continue it, each with the band in which it expects the values.
-import { arrows, drag, latest, make, themed } from "../parts.js";
+import { arrows, cleared, drag, latest, make, number, themed } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["float", "batch", "steps"] },
@@ -14,7 +14,6 @@ export const entry = {
 
 const STYLES = [["--accent", [], "solid"], ["--bad", [14, 8], "dashed"], ["--ink", [3, 7], "dotted"]];
 const KEYS = "By keyboard, on the sheet: left and right choose a step, up and down move its value.";
-const number = (value) => value.toFixed(2).replace("-", "−");
 
 export async function mount(stage, live) {
   const { methods, reach, level } = live.settings;
@@ -49,9 +48,7 @@ export async function mount(stage, live) {
     report();
   });
   const draw = (color) => {
-    const [wide, high] = [2 * sheet.clientWidth, 2 * sheet.clientHeight];
-    Object.assign(sheet, { width: wide, height: high }); // which clears it
-    const context = sheet.getContext("2d");
+    const { context, wide, high } = cleared(sheet);
     const spot = (step, value) => [(step + 0.5) * wide / total, (1 - value / reach) * high / 2];
     const path = (points) => {
       context.beginPath();

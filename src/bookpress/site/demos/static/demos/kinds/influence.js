@@ -1,5 +1,5 @@
 // Move one past value of a series, and see at which steps the forecasts of two networks move.
-import { arrows, drag, latest, make, themed } from "../parts.js";
+import { arrows, cleared, drag, latest, make, number, themed } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["float", "batch", "time", 1] },
@@ -17,8 +17,6 @@ const MOVED = 1e-5; // a forecast that changes by less stays where it is
 const TEXT = "22px system-ui, sans-serif";
 const HINT = "Drag a value of the series up or down. Each bar below is one step: how far the forecasts that a network makes there move.";
 const KEYS = "By keyboard, on the series: left and right choose a step, up and down move its value.";
-
-const number = (value) => value.toFixed(2).replace("-", "−");
 
 export async function mount(stage, live) {
   const { names, reach, start } = live.settings;
@@ -62,9 +60,7 @@ export async function mount(stage, live) {
   });
 
   const fit = (canvas, color) => {
-    const [wide, high] = [2 * canvas.clientWidth, 2 * canvas.clientHeight];
-    Object.assign(canvas, { width: wide, height: high }); // which clears it
-    const context = canvas.getContext("2d");
+    const { context, wide, high } = cleared(canvas);
     Object.assign(context, { font: TEXT, fillStyle: color("--ink"), lineWidth: 3 });
     const place = (step) => (step + 0.5) / steps * wide;
     context.fillStyle = color("--grid");

@@ -1,5 +1,5 @@
 // Fill in a raw row, see the price; a switch prepares the row with other statistics.
-import { latest, make } from "../parts.js";
+import { latest, make, number } from "../parts.js";
 
 export const entry = {
   "inputs": { "numbers": ["float", "batch", "fields"], "code": ["int", "batch", 1] },
@@ -39,7 +39,7 @@ function field({ label, unit = "", value, ends, step = 1 }) {
   const element = make("div", {}, make("label", {}, `${label}: `, shown, slider), make("div", {}, "the network reads ", read));
   const show = (scaled) => {
     shown.textContent = `${plain(Number(slider.value))} ${unit}`.trim();
-    read.textContent = scaled.toFixed(2).replace("-", "−");
+    read.textContent = number(scaled);
   };
   return { element, slider, show };
 }
