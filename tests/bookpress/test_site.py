@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from PIL import Image, ImageCms, ImageOps
 from sphinx import highlighting
 
-from bookpress import pdf
+from bookpress import files, pdf
 from bookpress.repository import Repository
 from bookpress.site import (
     answers,
@@ -537,7 +537,7 @@ class TestPdf:
         assert soup.h2["id"] == "c-d--t"
 
     def test_a_page_without_text_is_named_in_the_error(self):
-        with pytest.raises(pdf.PdfError, match="c/d"):
+        with pytest.raises(files.BookError, match="c/d"):
             pdf.article("<p>nothing</p>", "c/d", known=set(), site="")
 
     def test_no_browser_is_one_clear_error(self, monkeypatch):
