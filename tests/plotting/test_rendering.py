@@ -80,7 +80,7 @@ def test_no_word_is_broken():
 
 def test_the_figure_grows_for_the_text_that_wraps():
     figure, ax = plt.subplots(figsize=(3, 2))
-    ax.set_title("a title that takes two lines")
+    ax.set_title("a long title that surely takes two lines")
     figure.draw_without_rendering()
     before = ax.get_window_extent().height
     rendering.make_legible(figure)
