@@ -150,7 +150,11 @@ def test_a_demo_weighs_less_than_a_megabyte(site, page, name):
 def test_an_open_demo_is_accessible_and_fits_a_phone(visit, page, name):
     opened, demo = visit(page, name, viewport=PHONE, has_touch=True)
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert opened.evaluate("document.activeElement.tagName") in ("CANVAS", "INPUT")  # no keyboard
+    assert opened.evaluate("document.activeElement.tagName") in (
+        "BUTTON",
+        "CANVAS",
+        "INPUT",
+    )  # no keyboard opens
     for control in demo.locator(":is(button, textarea, input, select):visible").all():
         assert control.bounding_box()["height"] >= 40
     package = importlib.resources.files("axe_playwright_python")
@@ -1137,3 +1141,63 @@ def test_a_forecaster_can_be_hidden(visit):
     line.click()
     assert line.get_attribute("aria-pressed") == "false"
     assert "Least squares" not in demo.locator(".demo-answer").inner_text()
+
+
+# Letters ------------------------------------------------------------------------------------------
+
+LETTERS = ("sequences/recurrent-trials", "letters")
+
+
+def letters_read(opened, demo, text):
+    """Return the answers and the cells once a text is read."""
+    until(
+        opened,
+        "([place, length]) => document.querySelector(place).textlibDemo.shown.steps().length"
+        " === length",
+        arg=[selector(*LETTERS), len(text)],
+    )
+    demo.locator(".demo-answer", has_text=f"After {text} ").wait_for()
+    steps = demo.evaluate("(demo) => demo.textlibDemo.shown.steps()")
+    return [[step["answer"]] for step in steps], [step["cells"] for step in steps]
+
+
+def test_a_typed_string_is_answered_as_by_the_network_step_by_step(visit):
+    import onnxruntime
+
+    opened, demo = visit(*LETTERS)
+    demo.locator(".demo-seed").fill("bpbtx")
+    answers, cells = letters_read(opened, demo, "BPBTX")
+    facts = json.loads((files(*LETTERS) / "demo.json").read_text(encoding="utf8"))
+    session = onnxruntime.InferenceSession(files(*LETTERS) / "model.onnx")
+    names = [output.name for output in session.get_outputs()]
+    types = {feed.name: feed.type for feed in session.get_inputs()}
+    whole = "int64" if "int64" in types["letter"] else "int32"
+    feeds = {name: np.zeros((1, 24), "float32") for name in ("h", "c")}
+    for at, character in enumerate("BPBTX"):
+        feeds["letter"] = np.array([[facts["settings"]["alphabet"].index(character) + 1]], whole)
+        found = dict(zip(names, session.run(None, feeds), strict=True))
+        np.testing.assert_allclose(answers[at], found["answer"][0], atol=TOLERANCE)
+        np.testing.assert_allclose(cells[at], found["cells"][0], atol=TOLERANCE)
+        feeds |= {"h": found["new_h"], "c": found["new_c"]}
+    assert opened.errors == []
+
+
+def test_a_twin_is_chosen_by_touch_and_is_not_valid(visit):
+    _, demo = visit(*LETTERS, **PHONE_OPTIONS)
+    said = demo.locator(".demo-answer")
+    said.filter(has_text="this string is valid").wait_for()
+    demo.get_by_role("button", name="Its twin").tap()
+    said.filter(has_text="no valid string begins like this").wait_for()
+    assert "and P stands there" in said.inner_text()
+
+
+def test_letters_are_taken_back_with_the_keyboard_and_others_left_out(visit):
+    opened, demo = visit(*LETTERS)
+    demo.locator(".demo-seed").fill("bt7b")
+    demo.locator(".demo-answer", has_text="After BTB ").wait_for()
+    assert "Left out: 1" in demo.locator(".demo-said").inner_text()
+    demo.get_by_label("Letters read").focus()
+    opened.keyboard.press("ArrowLeft")
+    demo.locator(".demo-answer", has_text="After BT ").wait_for()
+    demo.locator(".demo-seed").fill("")
+    demo.locator(".demo-answer", has_text="Type some letters").wait_for()
