@@ -1161,24 +1161,34 @@ def letters_read(opened, demo, text):
     return [[step["answer"]] for step in steps], [step["cells"] for step in steps]
 
 
-def test_a_typed_string_is_answered_as_by_the_network_step_by_step(visit):
+def onnx_steps(page, name, key, rows):
+    """Return what a published LSTM answers to one input after the other, by name of output."""
     import onnxruntime
 
+    session = onnxruntime.InferenceSession(files(page, name) / "model.onnx")
+    inputs = {feed.name: feed for feed in session.get_inputs()}
+    whole = {"tensor(int32)": "int32", "tensor(int64)": "int64"}
+    units = {state: inputs[state].shape[-1] for state in ("h", "c")}
+    held = {state: np.zeros((1, size), "float32") for state, size in units.items()}
+    found = []
+    for row in rows:
+        feeds = held | {key: np.asarray(row, whole.get(inputs[key].type, "float32"))}
+        names = [output.name for output in session.get_outputs()]
+        found.append(dict(zip(names, session.run(None, feeds), strict=True)))
+        held = {state: found[-1][f"new_{state}"] for state in held}
+    return found
+
+
+def test_a_typed_string_is_answered_as_by_the_network_step_by_step(visit):
     opened, demo = visit(*LETTERS)
     demo.locator(".demo-seed").fill("bpbtx")
     answers, cells = letters_read(opened, demo, "BPBTX")
     facts = json.loads((files(*LETTERS) / "demo.json").read_text(encoding="utf8"))
-    session = onnxruntime.InferenceSession(files(*LETTERS) / "model.onnx")
-    names = [output.name for output in session.get_outputs()]
-    types = {feed.name: feed.type for feed in session.get_inputs()}
-    whole = "int64" if "int64" in types["letter"] else "int32"
-    feeds = {name: np.zeros((1, 24), "float32") for name in ("h", "c")}
-    for at, character in enumerate("BPBTX"):
-        feeds["letter"] = np.array([[facts["settings"]["alphabet"].index(character) + 1]], whole)
-        found = dict(zip(names, session.run(None, feeds), strict=True))
-        np.testing.assert_allclose(answers[at], found["answer"][0], atol=TOLERANCE)
-        np.testing.assert_allclose(cells[at], found["cells"][0], atol=TOLERANCE)
-        feeds |= {"h": found["new_h"], "c": found["new_c"]}
+    codes = [facts["settings"]["alphabet"].index(character) + 1 for character in "BPBTX"]
+    found = onnx_steps(*LETTERS, "letter", [[[code]] for code in codes])
+    for at, step in enumerate(found):
+        np.testing.assert_allclose(answers[at], step["answer"][0], atol=TOLERANCE)
+        np.testing.assert_allclose(cells[at], step["cells"][0], atol=TOLERANCE)
     assert opened.errors == []
 
 
@@ -1201,3 +1211,81 @@ def test_letters_are_taken_back_with_the_keyboard_and_others_left_out(visit):
     demo.locator(".demo-answer", has_text="After BT ").wait_for()
     demo.locator(".demo-seed").fill("")
     demo.locator(".demo-answer", has_text="Type some letters").wait_for()
+
+
+# Pen ----------------------------------------------------------------------------------------------
+
+PEN = ("sequences/sequence-projects", "pen")
+
+
+def drawn(opened, demo):
+    """Return movements and answers once all that is drawn has been read."""
+    until(
+        opened,
+        "(place) => document.querySelector(place).textlibDemo.shown.settled()",
+        arg=selector(*PEN),
+    )
+    shown = "(demo) => [demo.textlibDemo.shown.moves(), demo.textlibDemo.shown.steps()]"
+    return map(np.array, demo.evaluate(shown))
+
+
+def test_a_drawing_is_read_movement_by_movement_as_by_the_network(visit):
+    opened, demo = visit(*PEN)
+    strokes = [[(0.2, 0.3), (0.2, 0.8), (0.8, 0.8)], [(0.8, 0.3), (0.4, 0.2)]]
+    demo.get_by_role("button", name="Clear").click()
+    for stroke in strokes:
+        first, *others = on_pad(demo, stroke)
+        opened.mouse.move(*first)
+        opened.mouse.down()
+        for place in others:
+            opened.mouse.move(*place, steps=6)
+        opened.mouse.up()
+    moves, answers = drawn(opened, demo)
+    assert moves[:, 2].sum() == 2
+    assert moves[-1, 2] == 1
+    steps = moves[1:, 0] + 1j * moves[1:, 1]
+    assert np.abs(steps).sum() == pytest.approx(6)
+    assert abs(steps[0].real) < 0.1 * abs(steps[0].imag)
+    assert steps[0].imag < 0  # drawn downward
+    way = steps / np.abs(steps)
+    turn = np.concatenate([[0], way[1:] * way[:-1].conj()])
+    rows = np.stack([4 * np.abs(steps), turn.real, turn.imag, moves[1:, 2]], axis=1)
+    padded = np.concatenate([np.zeros((4, 4)), rows])
+    windows = [[padded[at : at + 5]] for at in range(len(rows))]
+    found = [step["probabilities"][0] for step in onnx_steps(*PEN, "rows", windows)]
+    np.testing.assert_allclose(answers, found, atol=TOLERANCE)
+    assert opened.errors == []
+
+
+def test_one_stroke_is_cut_in_two_and_a_touch_draws_it(visit):
+    opened, demo = visit(*PEN, **PHONE_OPTIONS)
+    demo.get_by_role("button", name="Clear").tap()
+    draw_by_touch(opened, on_pad(demo, [(0.2, 0.5), (0.5, 0.5), (0.8, 0.5)]))
+    moves, _ = drawn(opened, demo)
+    assert list(np.flatnonzero(moves[:, 2])) == [13, 27]
+    assert moves[14, :2] == pytest.approx([0.03, 0.03])
+
+
+def test_a_test_drawing_is_followed_with_the_slider(visit):
+    opened, demo = visit(*PEN)
+    demo.get_by_role("button", name="star", exact=True).click()
+    _, answers = drawn(opened, demo)
+    said = demo.locator(".demo-answer")
+    said.filter(has_text=f"After {len(answers)} of {len(answers)} movements: star").wait_for()
+    demo.get_by_label("Movements read").focus()
+    opened.keyboard.press("Home")
+    said.filter(has_text="Nothing read yet").wait_for()
+    opened.keyboard.press("ArrowRight")
+    said.filter(has_text="After 1 of ").wait_for()
+
+
+def test_the_pen_is_led_by_keyboard_and_the_sheet_cleared(visit):
+    opened, demo = visit(*PEN)
+    demo.get_by_role("button", name="Clear").click()
+    said = demo.locator(".demo-answer")
+    said.filter(has_text="Nothing drawn yet").wait_for()
+    for key in ("Space", "ArrowRight", "ArrowRight", "ArrowDown"):
+        opened.keyboard.press(key)
+    moves, _ = drawn(opened, demo)
+    assert moves[1:, 0].sum() == pytest.approx(-2 * moves[1:, 1].sum(), rel=0.1)
+    said.filter(has_text="After 27 of 27").wait_for()

@@ -114,3 +114,49 @@ export function arrows(element, step, other = () => {}) {
     }
   });
 }
+
+/**
+ * Let a reader draw on an element: pointer, touch, or arrow keys and space bar. `stroke(x, y, first)` gets
+ * places in [0, 1], `first` where the pen is set down; `said` is told in words when a key moves it up or down.
+ */
+export function pen(element, stroke, said, step = 1 / 28) {
+  const cursor = make("span", { class: "demo-cursor", hidden: true });
+  let [place, down] = [[0.5, 0.5], false];
+  const point = () => {
+    cursor.hidden = false;
+    cursor.classList.toggle("demo-down", down);
+    [cursor.style.left, cursor.style.top] = place.map((value) => `${100 * value}%`);
+  };
+  drag(element, (x, y, first) => { cursor.hidden = true; stroke(x, y, first); });
+  arrows(element, (dx, dy) => {
+    place = [place[0] + dx * step, place[1] + dy * step].map((value) => Math.min(1, Math.max(0, value)));
+    if (down) stroke(...place, false);
+    point();
+  }, (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    down = !down;
+    if (down) stroke(...place, true);
+    point();
+    said(down ? "Pen down." : "Pen up.");
+  });
+  const rest = () => { [place, down, cursor.hidden] = [[0.5, 0.5], false, true]; };
+  return { cursor, rest };
+}
+
+/** One bar for each class; `show(chances)`, or `show(null)` where there are none yet. */
+export function bars(names) {
+  const short = names.every((name) => name.length < 3);
+  const element = make("ul", { class: `demo-bars${short ? " demo-short" : ""}`, "aria-label": "Probability of each class" });
+  const rows = names.map((name) => {
+    const bar = make("div", { class: "demo-bar" });
+    const value = make("span", { class: "demo-value" });
+    element.append(make("li", {}, make("span", {}, name), make("div", {}, bar), value));
+    return { bar, value };
+  });
+  const show = (chances) => rows.forEach(({ bar, value }, index) => {
+    bar.style.width = `${chances ? 100 * chances[index] : 0}%`; // without a width it would be full
+    value.textContent = chances ? `${(100 * chances[index]).toFixed(0)}%` : "";
+  });
+  return { element, show };
+}

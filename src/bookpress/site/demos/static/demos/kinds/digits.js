@@ -1,5 +1,5 @@
 // Draw a 28 by 28 picture; see the class probabilities, softened at will, and the first feature maps.
-import { arrows, drag, latest, make, paint, slider } from "../parts.js";
+import { bars as barsOf, latest, make, paint, pen, slider } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["float", "batch", 28, 28, 1] },
@@ -83,48 +83,25 @@ function sheet(changed, said) {
     class: "demo-pad", width: SIDE, height: SIDE, tabindex: "0", role: "application",
     "aria-label": DRAWING,
   });
-  const cursor = make("span", { class: "demo-cursor", hidden: true });
   const context = pad.getContext("2d", { willReadFrequently: true });
-  let [last, place, pen, stale] = [null, [SIDE / 2, SIDE / 2], false, false];
-  const clear = () => {
+  let [last, stale] = [null, false];
+  const wipe = () => {
     context.fillStyle = "#000";
     context.fillRect(0, 0, SIDE, SIDE);
-    [last, place, pen, stale] = [null, [SIDE / 2, SIDE / 2], false, false];
-    cursor.hidden = true;
+    [last, stale] = [null, false];
   };
-  const stroke = (x, y) => {
-    if (stale) clear();
+  const held = pen(pad, (x, y, first) => {
+    if (stale) wipe();
+    const [from, to] = [first ? null : last, [x * SIDE, y * SIDE]];
     Object.assign(context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round" });
     context.beginPath();
-    context.moveTo(...(last ?? [x, y]));
-    context.lineTo(x, y);
+    context.moveTo(...(from ?? to));
+    context.lineTo(...to);
     context.stroke();
-    last = [x, y];
+    last = to;
     changed();
-  };
-  const point = () => {
-    cursor.hidden = false;
-    cursor.classList.toggle("demo-down", pen);
-    [cursor.style.left, cursor.style.top] = place.map((value) => `${(100 * value) / SIDE}%`);
-  };
-  drag(pad, (x, y, first) => {
-    if (first) last = null;
-    cursor.hidden = true;
-    stroke(x * SIDE, y * SIDE);
-  });
-  arrows(pad, (dx, dy) => {
-    place = [place[0] + dx * FINE, place[1] + dy * FINE].map((value) => Math.min(SIDE, Math.max(0, value)));
-    if (pen) stroke(...place);
-    point();
-  }, (event) => {
-    if (event.key !== " ") return;
-    event.preventDefault();
-    pen = !pen;
-    last = null;
-    if (pen) stroke(...place);
-    point();
-    said(pen ? "Pen down." : "Pen up.");
-  });
+  }, said);
+  const clear = () => { wipe(); held.rest(); };
   /** Show a finished picture; the next stroke begins a new sheet. */
   const show = (picture) => {
     clear();
@@ -135,24 +112,7 @@ function sheet(changed, said) {
     stale = true;
   };
   clear();
-  return { pad, clear, show, fixed: () => stale, element: make("div", { class: "demo-easel" }, pad, cursor) };
-}
-
-/** One bar for each class. */
-function chart(names) {
-  const short = names.every((name) => name.length < 3);
-  const element = make("ul", { class: `demo-bars${short ? " demo-short" : ""}`, "aria-label": "Probability of each class" });
-  const rows = names.map((name) => {
-    const bar = make("div", { class: "demo-bar" });
-    const value = make("span", { class: "demo-value" });
-    element.append(make("li", {}, make("span", {}, name), make("div", {}, bar), value));
-    return { bar, value };
-  });
-  const show = (chances) => rows.forEach(({ bar, value }, index) => {
-    bar.style.width = `${chances ? 100 * chances[index] : 0}%`; // without a width it would be full
-    value.textContent = chances ? `${(100 * chances[index]).toFixed(0)}%` : "";
-  });
-  return { element, show };
+  return { pad, clear, show, fixed: () => stale, element: make("div", { class: "demo-easel" }, pad, held.cursor) };
 }
 
 /** Return softmax(logits / temperature). */
@@ -179,7 +139,7 @@ function showMaps(element, picture, maps) {
 export async function mount(stage, live) {
   const { class_names: names, prompt = "Draw a digit.", temperatures, examples = [], examples_label: label = "Show an example", example_classes: truths = [] } = live.settings;
   const answer = make("p", { class: "demo-answer", role: "status" });
-  const bars = chart(names);
+  const bars = barsOf(names);
   const maps = make("div", { class: "demo-maps", role: "img", "aria-label": "Your picture as the network gets it, and the feature maps of the first layer for it" });
   const caption = make("p", { class: "demo-caption", hidden: true }, "What the network gets (framed), and what each filter of the first layer makes of it; white is the largest number of all maps.");
   const [low, high] = temperatures ?? [1, 1];
