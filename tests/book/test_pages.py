@@ -23,7 +23,6 @@ ENTRIES, RECORDS = sources.load(BOOK), records.load(BOOK)
 CLAIMS_TO_RECORD = {
     "sequences/convolutions-over-time",
     "sequences/forecasting-synthetic",
-    "sequences/long-sequences",
     "sequences/sequence-projects",
     "sequences/trusting-forecasts",
 }
