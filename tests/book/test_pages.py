@@ -20,12 +20,7 @@ EXECUTED = [name for name, page in PAGES.items() if page.executes]
 SYSTEMS = sources.planned(BOOK)
 ENTRIES, RECORDS = sources.load(BOOK), records.load(BOOK)
 # Pages whose claims have no current record yet, or some without a reason. Take a page out with it.
-CLAIMS_TO_RECORD = {
-    "sequences/convolutions-over-time",
-    "sequences/forecasting-synthetic",
-    "sequences/sequence-projects",
-    "sequences/trusting-forecasts",
-}
+CLAIMS_TO_RECORD: set[str] = set()
 
 TYPED_RESULT = re.compile(
     r"(?<![\w$\\{.])\d+(?:\.\d+)?\s?(?:%|percent\b|points? of accuracy|seconds\b|°\s?C)"
