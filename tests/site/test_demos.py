@@ -330,12 +330,7 @@ def on_pad(demo, points):
 
 def test_a_drawn_three_is_read_as_three(visit):
     opened, demo = visit(*DIGITS)
-    first, *others = on_pad(demo, THREE)
-    opened.mouse.move(*first)
-    opened.mouse.down()
-    for place in others:
-        opened.mouse.move(*place, steps=8)
-    opened.mouse.up()
+    draw_by_mouse(opened, on_pad(demo, THREE), steps=8)
     demo.locator(".demo-answer", has_text="Read as 3").wait_for()
     shown = chances(demo)
     assert len(shown) == 10
@@ -352,6 +347,16 @@ def test_an_empty_sheet_shows_no_chances(visit):
     widths = demo.locator(".demo-bar").evaluate_all("(bars) => bars.map((bar) => bar.offsetWidth)")
     assert len(widths) == 10
     assert max(widths) <= 1
+
+
+def draw_by_mouse(opened, places, *, steps=1):
+    """Draw a line with the button down, in so many moves to each place."""
+    first, *others = places
+    opened.mouse.move(*first)
+    opened.mouse.down()
+    for place in others:
+        opened.mouse.move(*place, steps=steps)
+    opened.mouse.up()
 
 
 def draw_by_touch(opened, places):
@@ -484,10 +489,7 @@ def test_the_start_is_chosen_by_mouse_and_by_touch(visit):
         if options:
             opened.touchscreen.tap(x, y)
         else:
-            opened.mouse.move(x - 60, y)
-            opened.mouse.down()
-            opened.mouse.move(x, y, steps=4)
-            opened.mouse.up()
+            draw_by_mouse(opened, [(x - 60, y), (x, y)], steps=4)
         demo.locator(".demo-answer", has_text="Start at (").wait_for()
         (start,) = demo.evaluate(PATH)
         np.testing.assert_allclose(start, [1, 1], atol=0.05)
@@ -644,10 +646,7 @@ def test_the_ring_is_dragged_by_mouse_and_by_touch(visit):
     start, end = on_pad(demo, [(0.5, 0.5), (0.25, 0.25)])
 
     def drag():
-        opened.mouse.move(*start)
-        opened.mouse.down()
-        opened.mouse.move(*end, steps=5)
-        opened.mouse.up()
+        draw_by_mouse(opened, [start, end], steps=5)
 
     move_to_and_read(opened, demo, drag, -1.5, 1.5, near=0.1)
     opened, demo = visit(*PLANE, **PHONE_OPTIONS)
@@ -1053,10 +1052,8 @@ def test_forecasts_move_from_the_changed_value_on_and_as_the_networks_say(visit)
 def test_a_past_value_is_dragged(visit):
     opened, demo = visit(*PAST)
     box = demo.locator(".demo-series").bounding_box()
-    opened.mouse.move(box["x"] + 0.61 * box["width"], box["y"] + 0.5 * box["height"])
-    opened.mouse.down()
-    opened.mouse.move(box["x"] + 0.61 * box["width"], box["y"] + 0.05 * box["height"])
-    opened.mouse.up()
+    x = box["x"] + 0.61 * box["width"]
+    draw_by_mouse(opened, [(x, box["y"] + share * box["height"]) for share in (0.5, 0.05)])
     answer = f"{selector(*PAST)} .demo-answer"
     until(opened, "(place) => document.querySelector(place).innerText.includes('→ 1.00')", answer)
     assert demo.locator(".demo-answer").inner_text().startswith("Step 30")
@@ -1112,10 +1109,7 @@ def test_a_drawn_stretch_replaces_the_wave_and_its_truth(visit, options):
     if options:
         draw_by_touch(opened, [start, end])
     else:
-        opened.mouse.move(*start)
-        opened.mouse.down()
-        opened.mouse.move(*end)
-        opened.mouse.up()
+        draw_by_mouse(opened, [start, end])
     values, others = settled(demo)
     np.testing.assert_allclose(values[30:48], 0.5, atol=0.02)
     np.testing.assert_array_equal(values[:29], before[:29])
@@ -1234,12 +1228,7 @@ def test_a_drawing_is_read_movement_by_movement_as_by_the_network(visit):
     strokes = [[(0.2, 0.3), (0.2, 0.8), (0.8, 0.8)], [(0.8, 0.3), (0.4, 0.2)]]
     demo.get_by_role("button", name="Clear").click()
     for stroke in strokes:
-        first, *others = on_pad(demo, stroke)
-        opened.mouse.move(*first)
-        opened.mouse.down()
-        for place in others:
-            opened.mouse.move(*place, steps=6)
-        opened.mouse.up()
+        draw_by_mouse(opened, on_pad(demo, stroke), steps=6)
     moves, answers = drawn(opened, demo)
     assert moves[:, 2].sum() == 2
     assert moves[-1, 2] == 1

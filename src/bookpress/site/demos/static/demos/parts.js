@@ -37,6 +37,9 @@ export function pixels(picture, height = picture.naturalHeight, width = picture.
 /** Write a number with two decimals and a true minus. */
 export const number = (value) => value.toFixed(2).replace("-", "−");
 
+/** Write a share from 0 to 1 in percent. */
+export const percent = (share) => `${(100 * share).toFixed(0)}%`;
+
 /** Clear a canvas at two pixels for each of the page's, and return its context with both sizes. */
 export function cleared(canvas) {
   const [wide, high] = [2 * canvas.clientWidth, 2 * canvas.clientHeight];
@@ -156,7 +159,7 @@ export function bars(names) {
   });
   const show = (chances) => rows.forEach(({ bar, value }, index) => {
     bar.style.width = `${chances ? 100 * chances[index] : 0}%`; // without a width it would be full
-    value.textContent = chances ? `${(100 * chances[index]).toFixed(0)}%` : "";
+    value.textContent = chances ? percent(chances[index]) : "";
   });
   return { element, show };
 }

@@ -1,5 +1,5 @@
 // Draw a 28 by 28 picture; see the class probabilities, softened at will, and the first feature maps.
-import { bars as barsOf, latest, make, paint, pen, slider } from "../parts.js";
+import { bars as barsOf, latest, make, paint, pen, percent, slider } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["float", "batch", 28, 28, 1] },
@@ -159,7 +159,7 @@ export async function mount(stage, live) {
     const chances = temperatures ? soften(outputs.logits.data, heat.value()) : Array.from(outputs.probabilities.data);
     const best = chances.indexOf(Math.max(...chances));
     const labeled = paper.fixed() && truth !== undefined ? `; its label is ${names[truth]}` : "";
-    answer.textContent = `Read as ${names[best]}, with probability ${(100 * chances[best]).toFixed(0)}%${labeled}`;
+    answer.textContent = `Read as ${names[best]}, with probability ${percent(chances[best])}${labeled}`;
     bars.show(chances);
     if (outputs.maps) showMaps(maps, picture, outputs.maps);
     caption.hidden = !outputs.maps;

@@ -1,5 +1,5 @@
 // Type a string; a recurrent network that was asked for one letter answers after each. See its cell states.
-import { latest, make, slider, themed } from "../parts.js";
+import { latest, make, percent, slider, themed } from "../parts.js";
 
 export const entry = {
   "inputs": { "letter": ["int", "batch", 1] },
@@ -25,8 +25,6 @@ const CELL = 22; // width of a letter's column
 const ROW = 9; // height of a unit's row
 const CHART = 80; // height of the bars
 const PAD = 24; // room for the letters
-
-const percent = (share) => `${(100 * share).toFixed(0)}%`;
 
 /** Say what the grammar knows: not one of its strings, the beginning of one, or one. */
 export function judge(grammar, letters) {

@@ -1,5 +1,5 @@
 // Draw with a pen; a recurrent network reads the movements one by one, and says after each what it sees.
-import { bars, cleared, latest, make, pen, slider, themed } from "../parts.js";
+import { bars, cleared, latest, make, pen, percent, slider, themed } from "../parts.js";
 
 export const entry = {
   "inputs": { "rows": ["float", "batch", "window", 4] },
@@ -116,7 +116,7 @@ export async function mount(stage, live) {
     chances.show(steps[read - 1] ?? null);
     if (!read) { answer.textContent = moves.length ? "Nothing read yet." : "Nothing drawn yet."; return; }
     const best = steps[read - 1].indexOf(Math.max(...steps[read - 1]));
-    answer.textContent = `After ${read} of ${steps.length} movements: ${names[best]}, with probability ${(100 * steps[read - 1][best]).toFixed(0)}%`;
+    answer.textContent = `After ${read} of ${steps.length} movements: ${names[best]}, with probability ${percent(steps[read - 1][best])}`;
   };
   const read = latest(async () => {
     const step = live.stepper();

@@ -1,6 +1,6 @@
 // Sample text from a model of the next character: greedily, or at a temperature from all characters,
 // the k most likely ones, or the nucleus.
-import { latest, make, slider } from "../parts.js";
+import { latest, make, percent, slider } from "../parts.js";
 
 export const entry = {
   "inputs": { "input": ["int", "batch", "time"] },
@@ -76,7 +76,7 @@ function chart() {
       const [chance, code] = ranked[rank] ?? [0, null]; // none while there is no text to go on from
       name.textContent = code === null ? "\u00a0" : NAMES[vocabulary[code]] ?? vocabulary[code];
       bar.style.width = `${100 * chance}%`;
-      value.textContent = code === null ? "" : `${(100 * chance).toFixed(0)}%`;
+      value.textContent = code === null ? "" : percent(chance);
     });
   };
   return { element: make("div", {}, title, element), show };
